@@ -110,6 +110,7 @@ pub struct Desired {
     overlooked: Vec<OverlookedMembership>,
     unresolved: Vec<Unresolved>,
     doubtful: BTreeMap<usize, Vec<u32>>,
+    unplaced: BTreeMap<u16, Vec<u32>>,
     set_aside: Vec<SetAside>,
     shared_ids: Vec<Text>,
     people_wanted: bool,
@@ -173,6 +174,7 @@ impl Desired {
             overlooked: Vec::new(),
             unresolved: Vec::new(),
             doubtful: BTreeMap::new(),
+            unplaced: BTreeMap::new(),
             set_aside: Vec::new(),
             shared_ids: Vec::new(),
             people_wanted: users,
@@ -209,9 +211,14 @@ impl Desired {
             overlooked,
             unresolved,
             doubtful,
+            unplaced,
             set_aside,
             shared_ids,
         } = part;
+        let shift = u32::try_from(people).expect("fewer than 2^32 people");
+        for (source, people) in unplaced {
+            self.unplaced.insert(source, people.into_iter().map(|it| it + shift).collect());
+        }
         if self.texts.is_empty() {
             self.texts = texts;
             self.people = new_people;
@@ -242,7 +249,6 @@ impl Desired {
             name: text(it.name),
             ..it
         }));
-        let shift = u32::try_from(people).expect("fewer than 2^32 people");
         for number in 0..memberships.len() {
             self.memberships.push(memberships.row(number).iter().map(|it| it + shift));
         }
@@ -264,6 +270,7 @@ impl Desired {
             reference: text(it.reference),
             key: text(it.key),
             external_id: text(it.external_id),
+            stable_id: it.stable_id.map(text),
             ..it
         }));
     }
@@ -380,6 +387,7 @@ struct Part {
     overlooked: Vec<OverlookedMembership>,
     unresolved: Vec<Unresolved>,
     doubtful: BTreeMap<usize, Vec<u32>>,
+    unplaced: BTreeMap<u16, Vec<u32>>,
     set_aside: Vec<SetAside>,
     shared_ids: Vec<Text>,
 }
@@ -400,6 +408,7 @@ impl Part {
             overlooked,
             set_aside,
             hidden_members,
+            hidden_groups,
             doubts,
         } = snapshot.into_parts();
         let mut people: Vec<DesiredPerson> = entries
@@ -420,6 +429,7 @@ impl Part {
         let memberships = flatten(&direct, &inner, people.len());
         let doubtful =
             doubtful::find((&group_entries, &members), &doubts, &slots, &memberships, people.len());
+        let unplaced = doubtful::unplaced(&hidden_groups, &slots, &memberships, source);
         let overlooked = overlook::find(
             &overlooked,
             &group_entries,
@@ -442,7 +452,18 @@ impl Part {
             })
             .collect();
         let shared_ids = stable_ids::doubt(&mut people, &mut groups);
-        Self { texts, people, groups, memberships, overlooked, unresolved, doubtful, set_aside, shared_ids }
+        Self {
+            texts,
+            people,
+            groups,
+            memberships,
+            overlooked,
+            unresolved,
+            doubtful,
+            unplaced,
+            set_aside,
+            shared_ids,
+        }
     }
 }
 

@@ -87,7 +87,7 @@ impl Sample {
     pub(crate) fn state_not_told(mut self, name: &str, shown: &str) -> Self {
         let (key, reference) = (self.builder.text(name), self.builder.text(shown));
         let because = SetAsideBecause::StateNotTold;
-        self.builder.set_aside(SetAside { reference, key, external_id: key, because });
+        self.builder.set_aside(SetAside { reference, key, external_id: key, stable_id: None, because });
         self
     }
 
@@ -136,6 +136,22 @@ impl Sample {
         for group in groups {
             let group = self.builder.text(group);
             self.builder.doubtful_member(group, member, said);
+        }
+        self
+    }
+
+    /// The source does not tell whether the accounts of these are enabled.
+    pub(crate) fn hides_states(mut self, people: &[&str]) -> Self {
+        let people: Vec<_> = people.iter().map(|it| self.builder.text(it)).collect();
+        self.builder.hide_states(|it| people.contains(&it));
+        self
+    }
+
+    /// The source does not show in which groups these are.
+    pub(crate) fn hides_groups(mut self, entries: &[&str]) -> Self {
+        for name in entries {
+            let text = self.builder.text(name);
+            self.builder.hides_groups(text);
         }
         self
     }

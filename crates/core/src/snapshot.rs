@@ -3,6 +3,7 @@
 //! A [`Snapshot`] comes only out of [`SnapshotBuilder::finish`], which refuses as long as a part of the scope has not
 //! been read to its end. Nothing else in the program can make one, so "partial" has no value that could travel on.
 
+mod hidden;
 mod kept_addresses;
 
 use crate::text::{Text, TextTable};
@@ -128,6 +129,7 @@ pub struct Snapshot {
     overlooked: Vec<(Range<u32>, Overlooked)>,
     set_aside: Vec<SetAside>,
     hidden_members: HashSet<Text>,
+    hidden_groups: HashSet<Text>,
     doubts: Vec<Doubt>,
     address_settings: Vec<&'static str>,
     scope: ReadScope,
@@ -153,6 +155,8 @@ pub struct SetAside {
     pub key: Text,
     /// The id that would be pushed.
     pub external_id: Text,
+    /// The id that survives a rename, where it was read.
+    pub stable_id: Option<Text>,
     /// Which setting.
     pub because: SetAsideBecause,
 }
@@ -218,6 +222,7 @@ impl Snapshot {
             overlooked,
             set_aside,
             hidden_members,
+            hidden_groups,
             doubts,
             address_settings: _,
             scope: _,
@@ -235,6 +240,7 @@ impl Snapshot {
             overlooked,
             set_aside,
             hidden_members,
+            hidden_groups,
             doubts,
         }
     }
@@ -255,6 +261,8 @@ pub(crate) struct Parts {
     pub(crate) overlooked: Vec<(Range<u32>, Overlooked)>,
     pub(crate) set_aside: Vec<SetAside>,
     pub(crate) hidden_members: HashSet<Text>,
+    /// Keys of people and groups.
+    pub(crate) hidden_groups: HashSet<Text>,
     pub(crate) doubts: Vec<Doubt>,
 }
 
@@ -292,6 +300,7 @@ impl SnapshotBuilder {
             overlooked: Vec::new(),
             set_aside: Vec::new(),
             hidden_members: HashSet::new(),
+            hidden_groups: HashSet::new(),
             doubts: Vec::new(),
             address_settings: Vec::new(),
             scope,
@@ -401,11 +410,6 @@ impl SnapshotBuilder {
     /// Notes that somebody was read and is left out by a setting.
     pub fn set_aside(&mut self, person: SetAside) {
         self.snapshot.set_aside.push(person);
-    }
-
-    /// Notes that the source does not show who is in the group of this key: its list says nothing.
-    pub fn hides_members(&mut self, key: Text) {
-        self.snapshot.hidden_members.insert(key);
     }
 
     /// Notes that somebody says to be in a group by a name, `said`, that the group of this key answers to, and others, too.

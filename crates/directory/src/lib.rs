@@ -124,7 +124,7 @@ impl Directory {
     /// As [`Directory::look_up`].
     pub async fn look_up_groups(&self, lookups: &[LookupRequest]) -> Result<Presences, ReadError> {
         match self {
-            Self::Ldap(directory) => directory.look_up(lookups).await,
+            Self::Ldap(directory) => directory.look_up_groups(lookups).await,
             Self::Okta(directory) => directory.lookup_groups(lookups).await,
             Self::Entra(directory) => directory.lookup_groups(lookups).await,
             Self::OneLogin(directory) => directory.lookup_groups(lookups).await,

@@ -218,6 +218,12 @@ pub fn left_out(because: &LeftOutBecause) -> String {
              it to accounts that may read the attribute of members, Microsoft Entra ID to applications with the permission \
              `Member.Read.Hidden`"
         ),
+        LeftOutBecause::GroupsHidden => text!(
+            "left-out.groups-hidden",
+            "the directory does not show in which groups this person is, so the memberships stay as they are in the \
+             organization; an LDAP server shows them to accounts that may read the attribute that tells them \
+             (`ldap.member-of-attribute`, `gidNumber`, `primaryGroupID`)"
+        ),
         LeftOutBecause::DomainNotAllowed { address } => text!(
             "left-out.domain",
             "not invited: the domain of `{address}` is not one of `allowed-domains`",
@@ -257,7 +263,8 @@ pub fn left_out(because: &LeftOutBecause) -> String {
         ),
         LeftOutBecause::MembersInDoubt => text!(
             "left-out.members-in-doubt",
-            "stays as it is: it lists a name that is no single entry's for sure, and who is in it now cannot be seen"
+            "stays as it is: of some people the directory does not tell for sure whether they are in it, and who is in it now cannot \
+             be seen"
         ),
     }
 }

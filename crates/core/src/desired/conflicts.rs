@@ -225,7 +225,7 @@ fn join(desired: &mut Desired, joins: &[(usize, usize)]) {
         let row = desired.memberships.row(group).iter().map(|&it| place(it as usize));
         memberships.push(row.filter(|&it| seen.insert(it)).collect::<Vec<_>>());
     }
-    for people in desired.doubtful.values_mut() {
+    for people in desired.doubtful.values_mut().chain(desired.unplaced.values_mut()) {
         let mut seen = HashSet::new();
         let moved = people.iter().map(|&it| place(it as usize));
         *people = moved.filter(|&it| seen.insert(it)).collect();
@@ -272,6 +272,7 @@ fn groups(desired: &mut Desired, rule: SameGroup) -> Result<(), DesiredError> {
     if kept.len() == desired.groups.len() {
         return Ok(());
     }
+    let sources: Vec<u16> = desired.groups.iter().map(|it| it.source).collect();
     desired.groups = kept;
     desired.memberships = Rows::default();
     for row in rows {
@@ -279,6 +280,14 @@ fn groups(desired: &mut Desired, rule: SameGroup) -> Result<(), DesiredError> {
     }
     for (group, people) in std::mem::take(&mut desired.doubtful) {
         if let Some(place) = place_of[group] {
+            desired.doubtful.entry(place).or_default().extend(people);
+        }
+    }
+    // Who is in no group for sure may be in this one by another source than the one that its row comes from.
+    for (source, place) in sources.into_iter().zip(&place_of) {
+        if let Some(place) = place.filter(|it| desired.groups[*it].source != source)
+            && let Some(people) = desired.unplaced.get(&source)
+        {
             desired.doubtful.entry(place).or_default().extend(people);
         }
     }

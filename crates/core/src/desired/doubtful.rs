@@ -6,14 +6,44 @@ use crate::flatten::{Rows, flatten};
 use crate::snapshot::{Doubt, GroupEntry};
 use crate::text::Text;
 use hashbrown::{HashMap, HashSet};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 impl Desired {
-    /// People of whom it cannot be told whether they are in a group, since others answer to what the group lists, too: positions in
-    /// [`Desired::everybody`].
-    pub fn doubtful(&self, group: usize) -> &[u32] {
-        self.doubtful.get(&group).map_or(&[], Vec::as_slice)
+    /// People of whom it cannot be told whether they are in a group, since others answer to what the group lists, too, or since the
+    /// source does not show in which groups they are: positions in [`Desired::everybody`].
+    pub fn doubtful(&self, group: usize) -> impl Iterator<Item = u32> {
+        let named = self.doubtful.get(&group).into_iter().flatten();
+        let unplaced = self.unplaced.get(&self.groups[group].source).into_iter().flatten();
+        named.chain(unplaced).copied()
     }
+
+    /// Whether there is somebody of whom it cannot be told whether a group has them.
+    pub fn is_doubtful(&self, group: usize) -> bool {
+        self.doubtful(group).next().is_some()
+    }
+
+    /// People of whom their source does not show in which groups they are: positions in [`Desired::everybody`].
+    pub fn unplaced(&self) -> impl Iterator<Item = u32> {
+        self.unplaced.values().flatten().copied()
+    }
+}
+
+/// The people of a source who are, or are in, one of these entries that do not show in which groups they are.
+pub(super) fn unplaced(
+    hidden: &HashSet<Text>,
+    slots: &Slots<'_>,
+    whole: &Rows,
+    source: u16,
+) -> BTreeMap<u16, Vec<u32>> {
+    let mut people = BTreeSet::new();
+    for &key in hidden {
+        match slots.of(key) {
+            Slot::Person(person) => drop(people.insert(person)),
+            Slot::Group(group) => people.extend(whole.row(group as usize)),
+            Slot::Nobody | Slot::Several => {}
+        }
+    }
+    if people.is_empty() { BTreeMap::new() } else { BTreeMap::from([(source, people.into_iter().collect())]) }
 }
 
 /// For each group the people who are in it if a doubtful member of it, or of a group in it, means them, but for those who are in

@@ -6,6 +6,10 @@ fn ids(desired: &Desired, group: usize) -> Vec<&str> {
     desired.member_external_ids(group).collect()
 }
 
+fn doubtful(desired: &Desired, group: usize) -> Vec<u32> {
+    desired.doubtful(group).collect()
+}
+
 #[test]
 fn people_without_a_usable_address_stay_in_their_groups() {
     let long = format!("{}@x.test", "a".repeat(256));
@@ -187,7 +191,7 @@ fn a_member_means_the_entry_of_that_name_else_the_only_one_that_answers_to_it() 
         .compared_as("two", &["Two", "TWO"])
         .desired(&settings())
         .expect("valid");
-    let groups: Vec<_> = (0..5).map(|it| (ids(&desired, it), desired.doubtful(it).to_vec())).collect();
+    let groups: Vec<_> = (0..5).map(|it| (ids(&desired, it), doubtful(&desired, it))).collect();
     assert_eq!(
         groups,
         [
@@ -217,7 +221,7 @@ fn what_the_source_says_of_a_name_goes_before_how_it_compares() {
         .belongs_to("TWO", None)
         .desired(&settings())
         .expect("valid");
-    assert_eq!((ids(&desired, 0), desired.doubtful(0)), (vec!["One"], &[][..]));
+    assert_eq!((ids(&desired, 0), doubtful(&desired, 0)), (vec!["One"], vec![]));
     let named: Vec<_> = desired.unresolved().iter().map(|it| (desired.text(it.member), it.because)).collect();
     assert_eq!(named, [("TWO", UnresolvedBecause::Unknown)]);
 }
@@ -234,7 +238,7 @@ fn whose_a_name_is_that_the_source_does_not_tell_is_a_doubt_also_where_one_answe
         .belongs_to_no_one_known("nobody")
         .desired(&settings())
         .expect("valid");
-    assert_eq!((ids(&desired, 0), desired.doubtful(0)), (vec!["Two"], &[0][..]));
+    assert_eq!((ids(&desired, 0), doubtful(&desired, 0)), (vec!["Two"], vec![0]));
     let named: Vec<_> = desired.unresolved().iter().map(|it| (desired.text(it.member), it.because)).collect();
     assert_eq!(named, [("ONE", UnresolvedBecause::Several)]);
 }
@@ -249,7 +253,7 @@ fn one_entry_that_is_read_twice_answers_alone() {
         .compared_as("desk", &["Desk", "DESK"])
         .desired(&settings());
     let desired = desired.expect("valid");
-    assert_eq!((ids(&desired, 1), desired.doubtful(1)), (vec!["Desk"], &[][..]));
+    assert_eq!((ids(&desired, 1), doubtful(&desired, 1)), (vec!["Desk"], vec![]));
 }
 
 #[test]
@@ -261,6 +265,38 @@ fn who_says_a_name_that_several_groups_answer_to_is_a_doubt_for_each() {
         .says_to_be_in("ann", &["g", "G"], "gG")
         .desired(&settings())
         .expect("valid");
-    assert_eq!((desired.doubtful(0), desired.doubtful(1)), (&[0][..], &[][..]));
+    assert_eq!((doubtful(&desired, 0), doubtful(&desired, 1)), (vec![0], vec![]));
     assert_eq!(desired.unresolved().iter().map(|it| it.group).collect::<Vec<_>>(), [0, 1]);
+}
+
+/// Also whoever is in a group that may itself be in any other one.
+#[test]
+fn whose_groups_are_not_shown_may_be_in_each() {
+    let desired = Sample::new()
+        .person("ann", "a@x")
+        .person("ben", "b@x")
+        .person("cyd", "c@x")
+        .group("g", &["ann"])
+        .group("inner", &["ben"])
+        .hides_groups(&["ann", "inner", "nobody"])
+        .desired(&settings())
+        .expect("valid");
+    assert_eq!((doubtful(&desired, 0), doubtful(&desired, 1)), (vec![0, 1], vec![0, 1]));
+    assert_eq!(desired.unplaced().collect::<Vec<_>>(), [0, 1]);
+}
+
+#[test]
+fn people_whose_state_turns_out_not_to_be_told_are_set_aside() {
+    let mut sample = Sample::new().person("ann", "a@x").person("ben", "b@x").further_mail("B@y");
+    sample = sample.person("cyd", "c@x").further_mail("c@y").group("g", &["ann", "ben", "cyd"]);
+    let sample = sample.hides_states(&["ben"]);
+    let world = crate::ledger::LedgerState::default();
+    let mut snapshot = sample.snapshot();
+    snapshot.keep_addresses(&world, &crate::names::SourceName::primary());
+    let desired = Desired::build(snapshot, &settings()).expect("valid");
+    assert_eq!(ids(&desired, 0), ["ann", "cyd"]);
+    let aside: Vec<_> =
+        desired.set_aside().iter().map(|it| (desired.text(it.reference), it.because)).collect();
+    assert_eq!(aside, [("b@x", crate::snapshot::SetAsideBecause::StateNotTold)]);
+    assert!(desired.unresolved().is_empty());
 }

@@ -370,6 +370,8 @@ pub enum LeftOutBecause {
     EmptyUnseen,
     /// The directory does not show who is in the group: in the organization it stays as it is.
     MembersHidden,
+    /// The directory does not show in which groups the person is: who is in one stays, and joins no other one.
+    GroupsHidden,
     /// The settings allow no invitations to this domain.
     DomainNotAllowed {
         /// What the directory holds.

@@ -121,6 +121,10 @@ pub(super) fn decide<'a>(
         };
         fates.push(GroupFate::left_out(desired.text(unresolved.member), because));
     }
+    for person in desired.unplaced() {
+        let name = desired.display_name(&desired.everybody()[person as usize]);
+        fates.push(GroupFate::left_out(name, LeftOutBecause::GroupsHidden));
+    }
     for dropped in desired.dropped_groups() {
         fates.push(GroupFate::left_out(desired.text(dropped.reference), LeftOutBecause::GroupIdTaken));
     }
@@ -234,7 +238,7 @@ fn group<'a>(
     let place = successor.map(|it| it.place).or_else(|| index.groups.get(id).copied());
     let Some((place, state)) = place.zip(index.state) else {
         // It may well exist, with members of whom it cannot be told whether they shall be in it.
-        if index.evidence != Evidence::Live && !desired.doubtful(number).is_empty() {
+        if index.evidence != Evidence::Live && desired.is_doubtful(number) {
             return left_out(LeftOutBecause::MembersInDoubt);
         }
         let members = memberships.count(listed);

@@ -66,17 +66,16 @@ impl<'a> Memberships<'a> {
     pub(super) fn difference(
         &mut self,
         found: &'a ObservedGroup,
-        (listed, doubtful): (&[u32], &[u32]),
+        (listed, doubtful): (&[u32], impl Iterator<Item = u32>),
         index: &Index<'a>,
         people: &Roster<'a>,
     ) -> Option<Difference> {
         let (doubted, wanted, held) = (self.mark + 1, self.mark + 2, self.mark + 3);
         self.mark = held;
-        for (those, mark) in [(doubtful, doubted), (listed, wanted)] {
-            for &person in those {
-                if let Some((Seat::Member(number), _)) = self.seats[person as usize] {
-                    self.marks[number] = mark;
-                }
+        let marked = doubtful.map(|it| (it, doubted)).chain(listed.iter().map(|&it| (it, wanted)));
+        for (person, mark) in marked {
+            if let Some((Seat::Member(number), _)) = self.seats[person as usize] {
+                self.marks[number] = mark;
             }
         }
         let (mut removed, mut stay) = (Vec::new(), Vec::new());

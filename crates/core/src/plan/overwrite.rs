@@ -234,9 +234,7 @@ fn whole_groups(input: &PlanInput<'_>, roster: &Roster<'_>, standing: &[Standing
         let external_id = input.identity.group(number).id()?.clone();
         // So it is with a group in doubt of whose members nobody knows who is in it over there.
         let is_seen = || stay.contains_key(&external_id) || input.observed.state().is_some();
-        if !input.desired.groups()[number].shows_members
-            || !(input.desired.doubtful(number).is_empty() || is_seen())
-        {
+        if !input.desired.groups()[number].shows_members || input.desired.is_doubtful(number) && !is_seen() {
             return None;
         }
         let listed = input.desired.members(number).iter();

@@ -26,6 +26,8 @@ pub(super) struct List {
     /// How often it was begun.
     starts: u32,
     attempts: Attempts,
+    /// Whether its page was asked for with another token already.
+    renewed: bool,
 }
 
 impl List {
@@ -39,7 +41,7 @@ impl List {
     }
 
     fn new(graph: &Graph<'_>, id: Text, path: String) -> Self {
-        Self { id, first: path.clone(), path, page: 1, starts: 1, attempts: graph.attempts() }
+        Self { id, first: path.clone(), path, page: 1, starts: 1, attempts: graph.attempts(), renewed: false }
     }
 }
 
@@ -89,6 +91,12 @@ pub(super) async fn read_lists(
                     due.push(list);
                     continue;
                 }
+                if answer.refuses_token() && !list.renewed {
+                    list.renewed = true;
+                    graph.session().renew_token().await;
+                    due.push(list);
+                    continue;
+                }
                 if list.page > 1 && matches!(answer.status, 400 | 410) && list.starts < STARTS {
                     // The page is not there any more.
                     members.put(list.id, Vec::new());
@@ -111,7 +119,8 @@ pub(super) async fn read_lists(
                     if !visited.insert((id, next.clone())) {
                         return Err(graph.circle(path, list.page));
                     }
-                    due.push(List { path: next, page: list.page + 1, attempts: graph.attempts(), ..list });
+                    let (page, attempts) = (list.page + 1, graph.attempts());
+                    due.push(List { path: next, page, attempts, renewed: false, ..list });
                 }
             }
         }

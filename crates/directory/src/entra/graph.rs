@@ -70,6 +70,7 @@ impl<'a> Graph<'a> {
     ) -> Result<Vec<BatchItemResponse>, WebReadError> {
         let mut answers: Vec<Option<BatchItemResponse>> = paths.iter().map(|_| None).collect();
         let mut attempts: Vec<Attempts> = paths.iter().map(|_| self.attempts()).collect();
+        let mut renewed = vec![false; paths.len()];
         let mut due: Vec<usize> = (0..paths.len()).collect();
         while !due.is_empty() {
             let asked: Vec<&str> = due.iter().map(|&place| paths[place].as_str()).collect();
@@ -78,6 +79,10 @@ impl<'a> Graph<'a> {
             for (place, answer) in due.into_iter().zip(self.batch(&asked).await?) {
                 if let Some(asked) = attempts[place].next(answer.again()) {
                     pause = pause.max(asked);
+                    again.push(place);
+                } else if answer.refuses_token() && !renewed[place] {
+                    renewed[place] = true;
+                    self.session.renew_token().await;
                     again.push(place);
                 }
                 answers[place] = Some(answer);
@@ -194,6 +199,11 @@ impl BatchItemResponse {
     /// Whether asking again can help.
     pub(super) fn again(&self) -> Again {
         Again::after_status(Repeat::Read, self.status, self.retry_after())
+    }
+
+    /// Whether the token was refused: another one may be taken, as where a request of its own is refused.
+    pub(super) fn refuses_token(&self) -> bool {
+        self.status == 401
     }
 
     fn retry_after(&self) -> Option<Duration> {

@@ -240,10 +240,14 @@ impl Tenant {
         hiding: &Hiding,
     ) -> Result<Snapshot, IncompleteRead> {
         let mut builder = SnapshotBuilder::new(scope);
+        // Who is left out by a filter is nobody who could not be found.
+        let mut left_out: HashSet<Text> = HashSet::new();
         if scope.people {
             let chosen = self.chosen(wanted);
             for user in &self.users {
-                self.person(user, wanted, &chosen, &mut builder);
+                if !self.person(user, wanted, &chosen, &mut builder) {
+                    left_out.insert(user.id);
+                }
             }
             builder.end(Section::People);
         }
@@ -263,8 +267,8 @@ impl Tenant {
             for group in groups {
                 let hidden = |it: Text| wanted.flatten_hidden_groups && !visible.contains(&it);
                 let members = self.members.shown(group.id, hidden);
-                let live =
-                    |it: &Text| self.user_places.contains_key(it) || self.group_places.contains_key(it);
+                let is_person = |it: &Text| self.user_places.contains_key(it) && !left_out.contains(it);
+                let live = |it: &Text| is_person(it) || self.group_places.contains_key(it);
                 let members: Vec<Text> =
                     members.into_iter().filter(live).map(|it| builder.text(self.texts.get(it))).collect();
                 let name = group.name.map_or("", |name| self.texts.get(name));
@@ -282,7 +286,8 @@ impl Tenant {
         builder.finish()
     }
 
-    fn person(&self, user: &User, wanted: &Wanted, chosen: &Chosen, builder: &mut SnapshotBuilder) {
+    /// Whether the filters let somebody through, who is added then.
+    fn person(&self, user: &User, wanted: &Wanted, chosen: &Chosen, builder: &mut SnapshotBuilder) -> bool {
         let text = |text: Option<Text>| text.map(|it| self.texts.get(it));
         let guests = if user.guest { wanted.guests } else { Guests::Mail };
         let (mail, name) = (text(user.mail), text(user.name));
@@ -291,7 +296,7 @@ impl Tenant {
             Guests::Mail | Guests::Skip => address(mail, name),
         };
         if !wanted.filters.users.admits(address.unwrap_or_default()) || !chosen.admits(user.id) {
-            return;
+            return false;
         }
         let id = builder.text(self.texts.get(user.id));
         let reference = name.map_or(id, |name| builder.text(name));
@@ -299,18 +304,18 @@ impl Tenant {
             let names = [address, name, text(user.marks.name)].into_iter().flatten();
             let shown = names.map(str::trim).find(|it| !it.is_empty());
             let reference = shown.map_or(id, |shown| builder.text(shown));
-            builder.set_aside(SetAside { reference, key: id, external_id: id, because });
+            builder.set_aside(SetAside { reference, key: id, external_id: id, stable_id: Some(id), because });
         };
         if guests == Guests::Skip {
             aside(SetAsideBecause::Guest, builder);
-            return;
+            return true;
         }
         let state = match user.enabled {
             Some(true) => AccountState::Enabled,
             Some(false) => AccountState::Disabled,
             None => {
                 aside(SetAsideBecause::StateNotTold, builder);
-                return;
+                return true;
             }
         };
         let mail = address.map(|address| builder.text(address));
@@ -318,6 +323,7 @@ impl Tenant {
         let marks = [number, name].map(|it| text(it).map(|it| builder.text(it)));
         let marks = PersonMarks { number: marks[0], name: marks[1] };
         builder.person(PersonEntry { marks, ..person(reference, id, mail, state) });
+        true
     }
 
     /// How many people and groups were read so far.

@@ -13,7 +13,8 @@ pub(super) fn of(status: u16, code: &str, message: &str) -> ServiceCause {
     let said = |words: &[&str]| words.iter().any(|it| message.contains(it));
     ServiceCause::Google(match (status, code) {
         (429, _) => GoogleCause::Quota,
-        (403, reason) if is_quota(reason) => GoogleCause::Quota,
+        // A day's is not waited for.
+        (403, reason) if is_quota(reason) || reason == "dailyLimitExceeded" => GoogleCause::Quota,
         (_, "unauthorized_client" | "access_denied") | (403, "insufficientPermissions") => {
             GoogleCause::NoDelegation
         }
@@ -72,6 +73,7 @@ mod tests {
             (403, "accessNotConfigured", "", GoogleCause::ApiDisabled),
             (403, "forbidden", "Not Authorized to access this resource/api", GoogleCause::NoPrivilege),
             (403, "quotaExceeded", "", GoogleCause::Quota),
+            (403, "dailyLimitExceeded", "Daily Limit Exceeded", GoogleCause::Quota),
             (429, "", "", GoogleCause::Quota),
             (404, "notFound", "Domain not found.", GoogleCause::NoDomain),
             (404, "notFound", "Resource Not Found: groupKey", GoogleCause::NoGroup),

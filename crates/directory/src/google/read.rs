@@ -350,7 +350,7 @@ fn assemble(
         if person.state.is_none() {
             let reference = person.email.as_deref().map_or(id, |email| builder.text(email));
             let because = SetAsideBecause::StateNotTold;
-            builder.set_aside(SetAside { reference, key: id, external_id: id, because });
+            builder.set_aside(SetAside { reference, key: id, external_id: id, stable_id: Some(id), because });
             left_out.insert(id);
             continue;
         }

@@ -27,10 +27,20 @@ impl<'s> Accounts<'s> {
     /// Whether this is an account of Active Directory, which has an identifier and a state, and the state is not shown: taken for
     /// enabled, whoever is disabled would be let in.
     pub(super) fn hides_state(&self, entry: &Entry<'_>) -> bool {
-        let sign = DisabledBy::UserAccountControl;
-        self.signs.contains(&sign)
-            && entry.first_value(IDENTIFIER).is_some()
-            && entry.first_value(sign.attribute()).is_none()
+        const OF_EACH: [DisabledBy; 2] = [DisabledBy::UserAccountControl, DisabledBy::AccountExpires];
+        let is_missing =
+            |it: &DisabledBy| OF_EACH.contains(it) && entry.first_value(it.attribute()).is_none();
+        entry.first_value(IDENTIFIER).is_some() && self.signs.iter().any(is_missing)
+    }
+
+    /// Whether a sign is not shown that the entry may have all the same.
+    pub(super) fn may_hide_state(&self, entry: &Entry<'_>) -> bool {
+        self.signs.iter().any(|it| entry.first_value(it.attribute()).is_none())
+    }
+
+    /// The attributes of the signs.
+    pub(super) fn attributes(&self) -> impl Iterator<Item = &'static str> + use<'s> {
+        self.signs.iter().map(|it| it.attribute())
     }
 
     pub(super) fn is_disabled(&self, entry: &Entry<'_>) -> bool {

@@ -62,9 +62,15 @@ impl Reader<'_> {
         self.request(base, layout.group_scope, filter, attributes, setting)
     }
 
-    /// Asks for the names of groups alone.
-    pub(super) fn names_request(&self, base: String, filter: &str) -> Request {
-        self.request(base, self.layout.group_scope, filter, vec!["1.1"], self.layout.group_base_setting)
+    /// Asks for the names of people or groups alone.
+    pub(super) fn names_request(&self, base: String, filter: &str, of_people: bool) -> Request {
+        let layout = self.layout;
+        let (scope, setting) = if of_people {
+            (layout.user_scope, layout.user_base_setting)
+        } else {
+            (layout.group_scope, layout.group_base_setting)
+        };
+        self.request(base, scope, filter, vec!["1.1"], setting)
     }
 
     fn request(

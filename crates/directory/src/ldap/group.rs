@@ -76,6 +76,7 @@ impl Reader<'_> {
         if self.seen.as_mut().is_some_and(|seen| !seen.insert(key)) {
             return Ok(());
         }
+        self.hidden.note_group(key, entry);
         let stable_id = self.stable_id(entry, guid.as_deref());
         let sid = entry.first_value(domain::GROUP_ATTRIBUTE);
         let primary = self.domain.as_ref().map_or(&[][..], |domain| domain.primary_members(sid));
@@ -91,7 +92,6 @@ impl Reader<'_> {
             self.waiting.push(WaitingGroup { reference, key, external_id, stable_id, name, members });
             return Ok(());
         }
-        self.empty.note(key, entry.values(self.member_attribute).next().is_some());
         self.builder.group(reference, key, external_id, name, &self.members);
         self.builder.group_stable_id(stable_id);
         self.parity.group(key, &mut self.builder);

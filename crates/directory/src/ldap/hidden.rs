@@ -1,70 +1,231 @@
-//! Groups whose members the account may not see: they look empty, and are not.
+//! Attributes that the account may not see: their entries look as if they had none.
 //!
-//! What an account may not read is undefined to a filter (RFC 4511, section 4.5.1.7), and so is its contrary. A group that shows
-//! nobody is therefore asked for once more by having no member: a server returns it only where that is so.
+//! What an account may not read is undefined to a filter (RFC 4511, section 4.5.1.7), and so is its contrary. Entries that show no
+//! value are therefore asked for once more by having none: a server returns them only where that is so. A group that hides its
+//! members is not empty, somebody who hides what tells who is disabled may be, and who hides in which groups they are may be in any.
 
 use super::computed::searches;
 use super::connect::Connection;
 use super::entry::Entry;
 use super::error::LdapReadError;
+use super::membership::GROUP_NUMBER;
+use super::reader::Reader;
 use super::request::Request;
+use super::selection::{Filters, Reading, without_range};
 use super::value::text;
+use bwdc_core::snapshot::AccountState;
 use bwdc_core::text::Text;
+use ldap3::Scope;
 use std::collections::HashSet;
 
-/// Of the groups that a filter selects, those without a member.
-pub(super) fn without_members(groups: &str, attribute: &str) -> String {
-    format!("(&{groups}(!({attribute}=*)))")
+/// It has no rules of access to single attributes, and answers a question about the presence of some by their names alone.
+const SHOWS_ALL: &str = "lldap";
+
+/// Of the entries that a filter selects, those without a value of an attribute.
+pub(super) fn without(filter: &str, attribute: &str) -> String {
+    format!("(&{filter}(!({attribute}=*)))")
 }
 
-/// Which groups show nobody.
-#[derive(Default)]
-pub(super) struct Empty {
-    groups: HashSet<Text>,
-    /// Whether another one shows somebody: otherwise the attribute may be one that there is not.
+/// The attributes by which people tell who is disabled. An account of Active Directory always has its own: there they are missing
+/// only where they are hidden.
+fn signs(reading: Reading<'_>) -> impl Iterator<Item = &'static str> {
+    let signs = reading.layout.disabled_by.iter().map(|it| it.attribute());
+    signs.filter(move |_| !reading.settings.active_directory)
+}
+
+/// The attributes that tell who is disabled, and in which groups people are.
+pub(super) fn of_person(reading: Reading<'_>) -> Vec<&str> {
+    let signs: Vec<&str> = signs(reading).collect();
+    signs.into_iter().chain(places(reading)).collect()
+}
+
+/// The attributes that tell who is in a group.
+pub(super) fn of_group(reading: Reading<'_>) -> Vec<&str> {
+    let layout = reading.layout;
+    let list = layout.member_of_attribute.is_none().then(|| without_range(&layout.member_attribute));
+    list.into_iter().chain(layout.primary_groups.then_some(GROUP_NUMBER)).collect()
+}
+
+/// The attributes by which people tell in which groups they are.
+fn places<'r>(reading: Reading<'r>) -> impl Iterator<Item = &'r str> {
+    let layout = reading.layout;
+    let member_of = layout.member_of_attribute.as_deref();
+    let all = member_of.into_iter().chain(layout.primary_groups.then_some(GROUP_NUMBER));
+    all.filter(move |_| reading.scope.groups)
+}
+
+/// Whether the server says that an entry has no value of an attribute.
+pub(super) async fn is_without(
+    connection: &mut Connection,
+    filter: &str,
+    attribute: &str,
+    name: &str,
+) -> Result<bool, LdapReadError> {
+    let filter = without(filter, attribute);
+    let mut pages =
+        connection.search(Request::new(name.to_owned(), Scope::Base, filter, &["1.1"], "ldap.rootPath"));
+    let mut is_without = false;
+    loop {
+        match pages.next().await {
+            Ok(Some(_)) => is_without = true,
+            Ok(None) => return Ok(is_without),
+            Err(LdapReadError::Refused { .. }) => return Ok(false),
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// Which entries show no value of one attribute.
+struct Unshown<'r> {
+    attribute: &'r str,
+    entries: HashSet<Text>,
+    /// Whether another one shows some: otherwise the attribute may be one that there is not.
     some_show: bool,
 }
 
-impl Empty {
-    pub(super) fn note(&mut self, key: Text, shows_somebody: bool) {
-        if shows_somebody {
+impl<'r> Unshown<'r> {
+    fn of(attribute: &'r str) -> Self {
+        Self { attribute, entries: HashSet::new(), some_show: false }
+    }
+
+    fn note(&mut self, key: Text, entry: &Entry<'_>) {
+        if entry.values(self.attribute).next().is_some() {
             self.some_show = true;
         } else {
-            self.groups.insert(key);
+            self.entries.insert(key);
         }
     }
 
-    /// Those that hide who is in them; `without` selects the groups that have no value of `attribute`, and `name` knows a group by
-    /// its name. Where no group shows anybody, the schema has to tell that there is such an attribute: otherwise the setting is wrong,
-    /// and the limits decide.
-    pub(super) async fn hiding(
+    /// Those that hide it; `requests` ask for those without one, and `name` knows an entry by its name. Where nobody shows any, the
+    /// schema has to tell that there is such an attribute: otherwise the setting is wrong. What a server refuses to tell is hidden.
+    async fn hiding(
         self,
         connection: &mut Connection,
-        attribute: &str,
-        without: Vec<Request>,
+        requests: Vec<Request>,
         mut name: impl FnMut(&str) -> Option<Text>,
     ) -> Result<HashSet<Text>, LdapReadError> {
-        let mut hiding = self.groups;
-        if hiding.is_empty() {
-            return Ok(hiding);
-        }
-        if !self.some_show && !searches(connection).await?.is_some_and(|it| it.knows(attribute)) {
+        let mut hiding = self.entries;
+        if hiding.is_empty() || shows_all(connection) {
             return Ok(HashSet::new());
         }
-        for request in without {
+        if !self.some_show && !is_known(connection, self.attribute).await? {
+            return Ok(HashSet::new());
+        }
+        for request in requests {
             let mut pages = connection.search(request);
             loop {
                 match pages.next().await {
                     Ok(Some(tag)) => {
-                        let empty = Entry::parse(&tag).and_then(|entry| name(&text(entry.name())));
-                        empty.map(|it| hiding.remove(&it));
+                        let without = Entry::parse(&tag).and_then(|entry| name(&text(entry.name())));
+                        without.map(|it| hiding.remove(&it));
                     }
-                    Ok(None) => break,
-                    // What it does not tell nobody knows.
-                    Err(LdapReadError::Refused { .. }) => return Ok(HashSet::new()),
+                    Ok(None) | Err(LdapReadError::Refused { .. }) => break,
                     Err(error) => return Err(error),
                 }
             }
+        }
+        Ok(hiding)
+    }
+}
+
+fn shows_all(connection: &Connection) -> bool {
+    connection.vendor().is_some_and(|it| it.to_ascii_lowercase().contains(SHOWS_ALL))
+}
+
+/// Whether the schema tells that there is such an attribute.
+pub(super) async fn is_known(connection: &mut Connection, attribute: &str) -> Result<bool, LdapReadError> {
+    Ok(searches(connection).await?.is_some_and(|it| it.knows(attribute)))
+}
+
+/// What people and groups did not show.
+pub(super) struct Hidden<'r> {
+    /// What tells who is disabled, of those who do not seem to be.
+    states: Vec<Unshown<'r>>,
+    /// What people tell of their groups.
+    places: Vec<Unshown<'r>>,
+    /// What groups tell of theirs.
+    places_of_groups: Option<Unshown<'r>>,
+    /// Who is in a group: its list, and the number that people tell.
+    members: Vec<Unshown<'r>>,
+}
+
+impl<'r> Hidden<'r> {
+    pub(super) fn new(reading: Reading<'r>) -> Self {
+        let member_of = reading.layout.member_of_attribute.as_deref();
+        Self {
+            states: signs(reading).map(Unshown::of).collect(),
+            places: places(reading).map(Unshown::of).collect(),
+            places_of_groups: member_of.map(Unshown::of),
+            members: of_group(reading).into_iter().map(Unshown::of).collect(),
+        }
+    }
+
+    pub(super) fn note_person(&mut self, key: Text, entry: &Entry<'_>, state: AccountState) {
+        let shows = |it: &Unshown<'_>| entry.values(it.attribute).next().is_some();
+        let states = self.states.iter_mut().filter(|it| state == AccountState::Enabled || shows(it));
+        states.chain(&mut self.places).for_each(|it| it.note(key, entry));
+    }
+
+    pub(super) fn note_group(&mut self, key: Text, entry: &Entry<'_>) {
+        self.members.iter_mut().chain(&mut self.places_of_groups).for_each(|it| it.note(key, entry));
+    }
+}
+
+impl Reader<'_> {
+    /// Sets aside the people of whom it is hidden whether they are disabled, and notes who hides in which groups they are. Rights
+    /// change without a change of the entry, so that nothing is kept then.
+    pub(super) async fn people_hide(
+        &mut self,
+        connection: &mut Connection,
+        filters: &Filters,
+    ) -> Result<(), LdapReadError> {
+        let mut untold = HashSet::new();
+        for states in std::mem::take(&mut self.hidden.states) {
+            untold.extend(self.hiding(connection, states, &filters.people, true).await?);
+        }
+        self.builder.hide_states(|it| untold.contains(&it));
+        for places in std::mem::take(&mut self.hidden.places) {
+            let hiding = self.hiding(connection, places, &filters.people, true).await?;
+            hiding.into_iter().for_each(|it| self.builder.hides_groups(it));
+        }
+        Ok(())
+    }
+
+    /// Notes which groups hide who is in them, or in which groups they are.
+    pub(super) async fn groups_hide(
+        &mut self,
+        connection: &mut Connection,
+        filters: &Filters,
+    ) -> Result<(), LdapReadError> {
+        for members in std::mem::take(&mut self.hidden.members) {
+            let hiding = self.hiding(connection, members, &filters.groups, false).await?;
+            hiding.into_iter().for_each(|it| self.builder.hides_members(it));
+        }
+        if let Some(places) = self.hidden.places_of_groups.take() {
+            let hiding = self.hiding(connection, places, &filters.groups, false).await?;
+            hiding.into_iter().for_each(|it| self.builder.hides_groups(it));
+        }
+        Ok(())
+    }
+
+    async fn hiding(
+        &mut self,
+        connection: &mut Connection,
+        unshown: Unshown<'_>,
+        filter: &str,
+        of_people: bool,
+    ) -> Result<HashSet<Text>, LdapReadError> {
+        let filter = without(filter, unshown.attribute);
+        let bases = if of_people { &self.layout.user_bases } else { &self.layout.group_bases };
+        let requests =
+            bases.iter().map(|base| self.names_request(base.clone(), &filter, of_people)).collect();
+        let attribute = unshown.attribute;
+        let Self { builder, spellings, .. } = self;
+        let hiding = unshown.hiding(connection, requests, |it| spellings.name(it, builder)).await?;
+        if !hiding.is_empty() {
+            let entries = hiding.len();
+            tracing::debug!(attribute, entries, "what entries do not show: every read is a full one");
+            self.keep_nothing();
         }
         Ok(hiding)
     }

@@ -291,9 +291,8 @@ impl Fetch<'_> {
                 None => Ok(Fetched::OutOfScope),
                 Some(None) => Ok(Fetched::Unclear),
                 Some(Some(object)) => {
-                    let is_unclear = kind == ObjectKind::Group
-                        && (self.is_computed(&object, spelled).await?
-                            || self.hides(&object, spelled).await?);
+                    let is_unclear = kind == ObjectKind::Group && self.is_computed(&object, spelled).await?
+                        || self.hides(kind, &object, spelled).await?;
                     Ok(if is_unclear { Fetched::Unclear } else { Fetched::Entry(object) })
                 }
             },
@@ -318,22 +317,31 @@ impl Fetch<'_> {
         shown.differs(self.connection, spelled, Scope::Base, &self.reading.filters.groups).await
     }
 
-    /// Whether a group that changed shows nobody and is not without members: rights may follow from what an entry says.
-    async fn hides(&mut self, object: &RawObject, spelled: &str) -> Result<bool, LdapReadError> {
-        let attribute = without_range(&self.reading.layout.member_attribute);
+    /// Whether an entry that changed hides who is in a group, in which one somebody is, or whether somebody is disabled: rights may
+    /// follow from what an entry says.
+    async fn hides(
+        &mut self,
+        kind: ObjectKind,
+        object: &RawObject,
+        spelled: &str,
+    ) -> Result<bool, LdapReadError> {
+        let filters = self.reading.filters;
+        let (filter, attributes) = match kind {
+            ObjectKind::Person => (&filters.people, hidden::of_person(self.reading)),
+            _ => (&filters.groups, hidden::of_group(self.reading)),
+        };
         let tag = codec::decode(&object.body);
-        let shows = |entry: Entry<'_>| entry.values(attribute).next().is_some();
-        if tag.as_ref().and_then(Entry::parse).is_some_and(shows) {
-            return Ok(false);
+        let entry = tag.as_ref().and_then(Entry::parse);
+        for attribute in attributes {
+            let shows = |entry: &Entry<'_>| entry.values(attribute).next().is_some();
+            if !entry.as_ref().is_some_and(shows)
+                && hidden::is_known(self.connection, attribute).await?
+                && !hidden::is_without(self.connection, filter, attribute, spelled).await?
+            {
+                return Ok(true);
+            }
         }
-        let without = hidden::without_members(&self.reading.filters.groups, attribute);
-        let request = Request::new(spelled.to_owned(), Scope::Base, without, &["1.1"], "ldap.rootPath");
-        let mut pages = self.connection.search(request);
-        let mut has_nobody = false;
-        while pages.next().await?.is_some() {
-            has_nobody = true;
-        }
-        Ok(!has_nobody)
+        Ok(false)
     }
 
     /// The groups that list one of these names now.

@@ -6,45 +6,43 @@
 //! or hidden. An id that the server cannot search by would look like everybody's absence, so before the first "not
 //! found" by such an id it is checked that anybody is found by it.
 
+mod batches;
 pub(super) mod held;
 mod question;
+mod state;
 
 use super::account::{self, Accounts};
 use super::connect::Connection;
-use super::entry::Entry;
 use super::error::LdapReadError;
 use super::incremental::usn;
 use super::name;
-use super::request::{Elsewhere, Request, SHOW_DELETED, SHOW_RECYCLED};
-use super::value::text;
+use super::request::{Request, SHOW_DELETED, SHOW_RECYCLED};
 use bwdc_core::names::Timestamp;
 use bwdc_core::observed::{HiddenBecause, LookupRequest, Presence, Presences};
-use bwdc_core::settings::{LdapLayout, LdapSettings};
+use bwdc_core::settings::{DisabledBy, LdapLayout, LdapSettings};
 use ldap3::Scope;
 use ldap3::controls::RawControl;
-use question::{OBJECT_GUID, Question, Questions, filter, spelled};
+use question::{OBJECT_GUID, Question, Questions, filter};
+use state::Seen;
 use std::collections::{BTreeMap, HashMap};
 
 const NO_SUCH_OBJECT: u32 = 32;
 /// No attributes at all (RFC 4511, section 4.5.1.8).
 const NO_ATTRIBUTES: [&str; 1] = ["1.1"];
-/// Ids in one search.
-const BATCH: usize = 100;
 const ANYTHING: &str = "(objectClass=*)";
 
-/// Asks for each of `lookups`.
+/// Asks for each of `lookups`; `signs` tell who is disabled, none of groups.
 pub(super) async fn lookup(
     connection: &mut Connection,
     settings: &LdapSettings,
     layout: &LdapLayout,
     lookups: &[LookupRequest],
-    now: Timestamp,
+    (signs, now): (&[DisabledBy], Timestamp),
 ) -> Result<Presences, LdapReadError> {
     let mut lookup = Lookup {
         contexts: contexts(connection, settings, layout),
         connection,
-        layout,
-        accounts: Accounts::new(&layout.disabled_by, now),
+        accounts: Accounts::new(signs, now),
         searchable: BTreeMap::new(),
         readable: HashMap::new(),
         sees_deleted: None,
@@ -87,36 +85,6 @@ enum Answer {
     Unclear(String),
 }
 
-/// An entry that was found.
-#[derive(Clone)]
-struct Seen {
-    account: Account,
-    at: String,
-}
-
-/// What was seen of the account that was found.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Account {
-    /// All that was found is disabled.
-    Disabled,
-    /// It has a state that is not shown.
-    Untold,
-    /// It may be used, or nothing was said about that.
-    Usable,
-}
-
-impl From<Seen> for Presence {
-    fn from(seen: Seen) -> Self {
-        match seen.account {
-            Account::Usable => Self::Found { at: Some(seen.at) },
-            Account::Disabled => Self::Disabled { at: Some(seen.at) },
-            Account::Untold => Self::Unknown {
-                reason: format!("the directory does not show whether `{}` is enabled", seen.at),
-            },
-        }
-    }
-}
-
 /// What is asked about an entry.
 #[derive(Clone, Copy)]
 enum Wanted {
@@ -129,7 +97,6 @@ enum Wanted {
 struct Lookup<'a> {
     connection: &'a mut Connection,
     contexts: Vec<String>,
-    layout: &'a LdapLayout,
     accounts: Accounts<'a>,
     searchable: BTreeMap<&'static str, bool>,
     /// Units, and whether each can be read.
@@ -336,74 +303,6 @@ impl Lookup<'_> {
         Ok(Answer::Nothing)
     }
 
-    /// Asks for many ids at once. A batch that does not come says nothing: its people are asked for one by one.
-    async fn ask_in_batches(&mut self, questions: &[Questions]) -> Result<(), LdapReadError> {
-        let mut asked: BTreeMap<&'static str, Vec<&str>> = BTreeMap::new();
-        for (attribute, value) in questions.iter().flat_map(|it| &it.ids).filter_map(Question::searches) {
-            asked.entry(attribute).or_default().push(value);
-        }
-        let guids = questions.iter().flat_map(|it| &it.ids).any(|it| matches!(it, Question::Guid(_)));
-        for (attribute, mut values) in asked {
-            values.sort_unstable();
-            values.dedup();
-            for batch in values.chunks(BATCH).filter(|it| it.len() > 1) {
-                let Some(found) = self.batch(attribute, batch, guids).await? else { continue };
-                for value in batch {
-                    let answer = found.get(*value).cloned().unwrap_or(Answer::Nothing);
-                    self.batches.insert((attribute, (*value).to_owned()), answer);
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Who has one of these values; None where a part of the answer did not come.
-    async fn batch(
-        &mut self,
-        attribute: &'static str,
-        values: &[&str],
-        guids: bool,
-    ) -> Result<Option<HashMap<String, Answer>>, LdapReadError> {
-        let any: String = values.iter().map(|value| filter(attribute, value)).collect();
-        let mut found: HashMap<String, Answer> = HashMap::new();
-        for context in self.contexts.clone() {
-            let mut request = self.request(context, Scope::Subtree, format!("(|{any})"), Wanted::State);
-            let mut attributes = vec![attribute.to_owned()];
-            attributes.extend(request.attributes.iter().filter(|it| **it != NO_ATTRIBUTES[0]).cloned());
-            if guids && attribute == OBJECT_GUID {
-                attributes.push("isDeleted".to_owned());
-                request.controls = deleted_entries();
-                // Whom another server holds is asked for alone.
-                request.elsewhere = Elsewhere::Ignored;
-            }
-            request.attributes = attributes.into();
-            let mut pages = self.connection.search(request);
-            loop {
-                let tag = match pages.next().await {
-                    Ok(Some(tag)) => tag,
-                    Ok(None) => break,
-                    Err(LdapReadError::Refused { .. } | LdapReadError::References { .. }) => return Ok(None),
-                    Err(error) => return Err(error),
-                };
-                let Some(entry) = Entry::parse(&tag) else { return Ok(None) };
-                let deleted =
-                    entry.first_value("isDeleted").is_some_and(|it| it.eq_ignore_ascii_case(b"true"));
-                let seen = seen(&entry, &self.accounts);
-                for value in entry.values(attribute).map(|it| spelled(attribute, it)) {
-                    let answer = if deleted { Answer::Deleted } else { Answer::Found(seen.clone()) };
-                    let known = found.entry(value).or_insert_with(|| answer.clone());
-                    if let Answer::Found(first) = &mut *known {
-                        first.account = first.account.max(seen.account);
-                    }
-                }
-            }
-        }
-        if !found.is_empty() {
-            self.searchable.insert(attribute, true);
-        }
-        Ok(Some(found))
-    }
-
     async fn sees_deleted(&mut self) -> Result<bool, LdapReadError> {
         if let Some(known) = self.sees_deleted {
             return Ok(known);
@@ -446,59 +345,13 @@ impl Lookup<'_> {
 
     fn request(&self, base: String, scope: Scope, filter: String, wanted: Wanted) -> Request {
         let attributes: Vec<&str> = match wanted {
-            Wanted::State if !self.layout.disabled_by.is_empty() => {
-                let signs = self.layout.disabled_by.iter().map(|sign| sign.attribute());
-                signs.chain([account::IDENTIFIER]).collect()
+            Wanted::State if self.accounts.attributes().next().is_some() => {
+                self.accounts.attributes().chain([account::IDENTIFIER]).collect()
             }
             Wanted::Existence | Wanted::State => NO_ATTRIBUTES.to_vec(),
         };
         Request::new(base, scope, filter, &attributes, "ldap.rootPath")
     }
-
-    async fn answer(&mut self, request: Request) -> Result<Answer, LdapReadError> {
-        let mut pages = self.connection.search(request);
-        let mut found: Option<Seen> = None;
-        loop {
-            let error = match pages.next().await {
-                Ok(Some(tag)) => {
-                    let Some(entry) = Entry::parse(&tag) else { continue };
-                    let seen = seen(&entry, &self.accounts);
-                    match &mut found {
-                        Some(first) => first.account = first.account.max(seen.account),
-                        None => found = Some(seen),
-                    }
-                    continue;
-                }
-                Ok(None) => return Ok(found.map_or(Answer::Nothing, Answer::Found)),
-                Err(error) => error,
-            };
-            return match error {
-                // What else there is was not seen: it may be usable.
-                LdapReadError::Refused { .. } | LdapReadError::References { .. } if found.is_some() => {
-                    Ok(found.map_or(Answer::Nothing, |seen| {
-                        Answer::Found(Seen { account: Account::Usable, ..seen })
-                    }))
-                }
-                LdapReadError::Refused { outcome, .. } if outcome.code == NO_SUCH_OBJECT => {
-                    Ok(Answer::Denied)
-                }
-                LdapReadError::References { urls, .. } => Ok(Answer::Elsewhere(urls)),
-                LdapReadError::Refused { .. } => Ok(Answer::Unclear(error.to_string())),
-                other => Err(other),
-            };
-        }
-    }
-}
-
-fn seen(entry: &Entry<'_>, accounts: &Accounts<'_>) -> Seen {
-    let account = if accounts.is_disabled(entry) {
-        Account::Disabled
-    } else if accounts.hides_state(entry) {
-        Account::Untold
-    } else {
-        Account::Usable
-    };
-    Seen { account, at: name::with_hex_escapes(&text(entry.name())).into_owned() }
 }
 
 /// Asks for the deleted entries as well, also for those that the Recycle Bin has let go of.

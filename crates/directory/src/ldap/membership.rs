@@ -9,7 +9,7 @@ use bwdc_core::snapshot::SnapshotBuilder;
 use bwdc_core::text::Text;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-const GROUP_NUMBER: &str = "gidNumber";
+pub(super) const GROUP_NUMBER: &str = "gidNumber";
 
 /// What the members have told so far.
 pub(super) struct Membership<'s> {

@@ -60,8 +60,7 @@ use bwdc_base::event::{Event, Events};
 use bwdc_base::notice::Notice;
 use bwdc_core::names::Timestamp;
 use bwdc_core::observed::{LookupRequest, Presences};
-use bwdc_core::settings::TimeLimits;
-use bwdc_core::settings::{LdapLayout, LdapSettings};
+use bwdc_core::settings::{DisabledBy, LdapLayout, LdapSettings, TimeLimits};
 use bwdc_core::snapshot::{ReadScope, Snapshot};
 use connect::Connection;
 use password::PasswordWarning;
@@ -180,12 +179,28 @@ impl LdapDirectory {
     /// # Errors
     /// [`ReadError`] when the server cannot be reached, does not accept the bind, or stops answering.
     pub async fn look_up(&self, lookups: &[LookupRequest]) -> Result<Presences, ReadError> {
+        self.look_up_by(lookups, &self.layout.disabled_by).await
+    }
+
+    /// As [`LdapDirectory::look_up`], for groups: nothing tells whether one is disabled.
+    ///
+    /// # Errors
+    /// As [`LdapDirectory::look_up`].
+    pub async fn look_up_groups(&self, lookups: &[LookupRequest]) -> Result<Presences, ReadError> {
+        self.look_up_by(lookups, &[]).await
+    }
+
+    async fn look_up_by(
+        &self,
+        lookups: &[LookupRequest],
+        signs: &[DisabledBy],
+    ) -> Result<Presences, ReadError> {
         if lookups.is_empty() {
             return Ok(Presences::new());
         }
         let mut connection = self.connect().await?;
-        let presences =
-            lookup::lookup(&mut connection, &self.settings, &self.layout, lookups, self.clock.now()).await?;
+        let (settings, layout, now) = (&self.settings, &self.layout, self.clock.now());
+        let presences = lookup::lookup(&mut connection, settings, layout, lookups, (signs, now)).await?;
         connection.close().await;
         Ok(presences)
     }

@@ -34,20 +34,27 @@ impl Reader<'_> {
         }
         if state.is_none() && self.domain.is_some() && self.accounts.hides_state(entry) {
             let because = SetAsideBecause::StateNotTold;
-            self.builder.set_aside(SetAside { reference, key, external_id, because });
+            let stable_id = self.stable_id(entry, guid.as_deref());
+            self.builder.set_aside(SetAside { reference, key, external_id, stable_id, because });
             return Ok(());
         }
         let state = state.unwrap_or_else(|| {
             if self.accounts.is_disabled(entry) { AccountState::Disabled } else { AccountState::Enabled }
         });
         if state != AccountState::Deleted {
+            self.hidden.note_person(key, entry, state);
             self.membership.person(key, entry, &mut self.builder, &mut self.spellings);
         }
         if state != AccountState::Deleted
             && let Some(domain) = &mut self.domain
         {
             let primary_group = entry.first_value("primaryGroupID").map(text);
-            domain.person(key, entry.first_value("objectSid"), primary_group.as_deref());
+            let sid = entry.first_value("objectSid");
+            domain.person(key, sid, primary_group.as_deref());
+            // Each account has one.
+            if sid.is_some() && primary_group.is_none() {
+                self.builder.hides_groups(key);
+            }
             let counts = self.layout.disabled_by.contains(&DisabledBy::AccountExpires);
             if let Some(expires) =
                 entry.first_value("accountExpires").filter(|_| state == AccountState::Enabled && !counts)

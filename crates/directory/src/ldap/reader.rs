@@ -7,7 +7,7 @@ use super::connect::Connection;
 use super::domain::Domain;
 use super::entry::{Entry, Extent};
 use super::error::LdapReadError;
-use super::hidden::{Empty, without_members};
+use super::hidden::Hidden;
 use super::membership::Membership;
 use super::name::{self, is_within};
 use super::parity::Parity;
@@ -142,6 +142,7 @@ async fn read_into(
             reader.people(connection.search(request), None).await?;
         }
         reader.dates_were_there(connection.server())?;
+        reader.people_hide(connection, filters).await?;
         reader.notice(Domain::notice_on_people);
         reader.builder.end(Section::People);
     }
@@ -158,7 +159,7 @@ async fn read_into(
             reader.groups(connection.search(request)).await?;
             reader.drop_if_computed(connection, base, filters).await?;
         }
-        reader.note_who_hides(connection, filters).await?;
+        reader.groups_hide(connection, filters).await?;
         reader.ask_for_names(connection).await?;
         reader.finish_groups();
         reader.notice(Domain::notice_on_groups);
@@ -200,7 +201,7 @@ pub(super) struct Reader<'r> {
     pub(super) spellings: Spellings,
     pub(super) members: Vec<Text>,
     pub(super) waiting: Vec<WaitingGroup>,
-    pub(super) empty: Empty,
+    pub(super) hidden: Hidden<'r>,
     pub(super) group_spelled: String,
     taken: usize,
     changes: Option<Changes>,
@@ -264,7 +265,7 @@ impl<'r> Reader<'r> {
             spellings: Spellings::default(),
             members: Vec::new(),
             waiting: Vec::new(),
-            empty: Empty::default(),
+            hidden: Hidden::new(reading),
             group_spelled: String::new(),
             taken: 0,
             changes: since.map(|since| Changes { since: generalized(since), dated: 0 }),
@@ -359,32 +360,6 @@ impl<'r> Reader<'r> {
             tracing::debug!("the server works out members of groups: every read is a full one");
             self.kept = Kept::Nothing;
         }
-        Ok(())
-    }
-
-    /// Notes which of the groups that show nobody hide who is in them. Rights change without a change of the entry, so that nothing is
-    /// kept then.
-    async fn note_who_hides(
-        &mut self,
-        connection: &mut Connection,
-        filters: &Filters,
-    ) -> Result<(), LdapReadError> {
-        let filter = without_members(&filters.groups, self.member_attribute);
-        let bases = self.layout.group_bases.iter();
-        let without: Vec<_> = bases.map(|base| self.names_request(base.clone(), &filter)).collect();
-        let Self { builder, spellings, .. } = self;
-        let hiding = std::mem::take(&mut self.empty);
-        let hiding = hiding
-            .hiding(connection, self.member_attribute, without, |it| spellings.name(it, builder))
-            .await?;
-        if !hiding.is_empty() {
-            tracing::debug!(
-                groups = hiding.len(),
-                "groups do not show who is in them: every read is a full one"
-            );
-            self.keep_nothing();
-        }
-        hiding.into_iter().for_each(|it| self.builder.hides_members(it));
         Ok(())
     }
 

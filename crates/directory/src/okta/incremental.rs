@@ -109,7 +109,7 @@ async fn by_changes(source: &Source<'_, '_>, known: Known) -> Result<Changes<Ten
             .into_iter()
             .filter(|id| people.user(id).is_none())
             .filter(|id| {
-                tenant.user(id).is_some_and(|it| directory.state(&it.status) != AccountState::Deleted)
+                tenant.user(id).is_some_and(|it| directory.state(&it.status) != Some(AccountState::Deleted))
             })
             .collect();
         let purged = purged(&reading, &left, &tenant, &mut people).await?;

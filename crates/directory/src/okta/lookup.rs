@@ -36,9 +36,15 @@ impl LookupEndpoint for Lookup<'_, '_> {
             presences.push(match self.by_id(id).await? {
                 None => Presence::NotFound,
                 Some(user) => match self.directory.state(&user.status) {
-                    AccountState::Enabled => Presence::Found { at: None },
-                    AccountState::Disabled => Presence::Disabled { at: None },
-                    AccountState::Deleted => Presence::NotFound,
+                    Some(AccountState::Enabled) => Presence::Found { at: None },
+                    Some(AccountState::Disabled) => Presence::Disabled { at: None },
+                    Some(AccountState::Deleted) => Presence::NotFound,
+                    None => Presence::Unknown {
+                        reason: format!(
+                            "Okta says that the account is {}, which is not known here",
+                            user.status
+                        ),
+                    },
                 },
             });
         }

@@ -125,14 +125,14 @@ impl OktaDirectory {
         })
     }
 
-    /// What a status means under the settings. One that Okta adds later stops nobody.
-    fn state(&self, status: &str) -> AccountState {
-        match status {
+    /// What a status means under the settings; None: it is one that Okta added later, and may mean anything.
+    fn state(&self, status: &str) -> Option<AccountState> {
+        Some(match status {
             "DEPROVISIONED" => AccountState::Deleted,
-            known if !OktaSettings::STATUSES.contains(&known) => AccountState::Enabled,
+            known if !OktaSettings::STATUSES.contains(&known) => return None,
             known if self.active_statuses.iter().any(|active| active == known) => AccountState::Enabled,
             _ => AccountState::Disabled,
-        }
+        })
     }
 
     /// Reads all of `scope`: 1. people, 2. people whom Okta keeps as deprovisioned, 3. groups, 4. the members of each.

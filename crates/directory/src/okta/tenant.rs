@@ -5,7 +5,8 @@ use super::model::{Profile, UserResponse};
 use bwdc_base::clock::from_iso;
 use bwdc_core::names::Timestamp;
 use bwdc_core::snapshot::{
-    AccountState, IncompleteRead, PersonEntry, PersonMarks, ReadScope, Section, Snapshot, SnapshotBuilder,
+    AccountState, IncompleteRead, PersonEntry, PersonMarks, ReadScope, Section, SetAside, SetAsideBecause,
+    Snapshot, SnapshotBuilder,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, HashSet};
@@ -81,7 +82,7 @@ impl Tenant {
     ) -> Result<Snapshot, IncompleteRead> {
         let mut builder = SnapshotBuilder::new(scope);
         let (deleted, others): (Vec<_>, Vec<_>) =
-            self.users.iter().partition(|user| directory.state(&user.status) == AccountState::Deleted);
+            self.users.iter().partition(|user| directory.state(&user.status) == Some(AccountState::Deleted));
         for user in others {
             person(directory, scope, since, user, &mut builder);
         }
@@ -95,9 +96,13 @@ impl Tenant {
             builder.end(Section::DeletedPeople);
         }
         if scope.groups {
+            // Who is left out by a filter is nobody who could not be found.
+            let left_out = self.users.iter().filter(|it| !admits(directory, it));
+            let left_out: HashSet<&str> = left_out.map(|it| it.id.as_str()).collect();
             for group in &self.groups {
                 let (id, name) = (builder.text(&group.id), builder.text(&group.name));
-                let members: Vec<_> = group.members.iter().map(|member| builder.text(member)).collect();
+                let members = group.members.iter().filter(|it| !left_out.contains(it.as_str()));
+                let members: Vec<_> = members.map(|member| builder.text(member)).collect();
                 builder.group(name, id, id, name, &members);
                 if is_older(since, &[&group.last_updated, &group.last_membership_updated]) {
                     builder.unchanged(id);
@@ -119,11 +124,17 @@ fn person(
     user: &UserResponse,
     builder: &mut SnapshotBuilder,
 ) {
-    let mail = user.profile.email.as_deref().map(str::trim).filter(|it| !it.is_empty());
-    if !directory.filters.users.admits(mail.unwrap_or_default()) {
+    if !admits(directory, user) {
         return;
     }
+    let mail = mail(user);
     let id = builder.text(&user.id);
+    let Some(state) = directory.state(&user.status) else {
+        let reference = builder.text(mail.unwrap_or(&user.profile.login));
+        let because = SetAsideBecause::StateNotTold;
+        builder.set_aside(SetAside { reference, key: id, external_id: id, stable_id: Some(id), because });
+        return;
+    };
     let marks = marks(&user.profile, builder);
     let entry = PersonEntry {
         reference: builder.text(&user.profile.login),
@@ -133,13 +144,22 @@ fn person(
         stable_id: scope.stable_ids.then_some(id),
         mail: mail.map(|mail| builder.text(mail)),
         prefix: None,
-        state: directory.state(&user.status),
+        state,
         marks,
     };
     builder.person(entry);
     if is_older(since, &[&user.last_updated]) {
         builder.unchanged(id);
     }
+}
+
+/// Whether the filter lets somebody through.
+fn admits(directory: &OktaDirectory, user: &UserResponse) -> bool {
+    directory.filters.users.admits(mail(user).unwrap_or_default())
+}
+
+fn mail(user: &UserResponse) -> Option<&str> {
+    user.profile.email.as_deref().map(str::trim).filter(|it| !it.is_empty())
 }
 
 fn marks(profile: &Profile, builder: &mut SnapshotBuilder) -> PersonMarks {

@@ -138,9 +138,16 @@ impl Lookup<'_, '_> {
         match self.directory.is_active(account.status) {
             Some(true) => Presence::Found { at: None },
             Some(false) => Presence::Disabled { at: None },
-            None => {
-                Presence::Unknown { reason: "OneLogin does not tell the status of the account".to_owned() }
-            }
+            None => Presence::Unknown {
+                reason: match account.status {
+                    Some(status) => {
+                        format!(
+                            "OneLogin says that the account has the status {status}, which is not known here"
+                        )
+                    }
+                    None => "OneLogin does not tell the status of the account".to_owned(),
+                },
+            },
         }
     }
 

@@ -166,12 +166,11 @@ impl OneLoginDirectory {
         Ok(presences)
     }
 
-    /// Whether an account may be used; None: OneLogin does not tell. A number that OneLogin adds later stops nobody.
+    /// Whether an account may be used; None: OneLogin does not tell, or by a number that it added later, and that may mean anything.
     fn is_active(&self, status: Option<u64>) -> Option<bool> {
-        status.map(|status| {
-            let known = OneLoginSettings::STATUSES.iter().any(|(number, _)| u64::from(*number) == status);
-            !known || self.settings.active_statuses.iter().any(|number| u64::from(*number) == status)
-        })
+        let status = status?;
+        let known = OneLoginSettings::STATUSES.iter().any(|(number, _)| u64::from(*number) == status);
+        known.then(|| self.settings.active_statuses.iter().any(|number| u64::from(*number) == status))
     }
 
     /// How many requests were sent so far.

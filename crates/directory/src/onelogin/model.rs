@@ -52,6 +52,7 @@ pub(super) struct UserResponse {
 pub(super) struct UserWithRolesResponse {
     #[serde(flatten)]
     pub(super) user: UserResponse,
+    /// None: OneLogin does not tell; who is in none has an empty list.
     #[serde(rename = "role_id", deserialize_with = "Option::deserialize")]
     pub(super) roles: Option<Vec<u64>>,
 }

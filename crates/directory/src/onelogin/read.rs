@@ -17,7 +17,7 @@ use bwdc_core::snapshot::{
     SnapshotBuilder,
 };
 use futures_util::{StreamExt, TryStreamExt, stream};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// The largest pages of the second version.
 const MOST_PEOPLE: &str = "1000";
@@ -54,8 +54,12 @@ pub(super) async fn snapshot(
         return Err(WebReadError::NotShown { service: NAME, what, right: READ_USERS }.into());
     }
     let mut builder = SnapshotBuilder::new(scope);
+    // Who is left out by a filter is nobody who could not be found.
+    let mut left_out = HashSet::new();
     for person in people {
-        add_person(directory, scope, since, &person.user, &mut builder);
+        if !add_person(directory, scope, since, &person.user, &mut builder) {
+            left_out.insert(person.user.id);
+        }
     }
     if scope.people {
         builder.end(Section::People);
@@ -66,7 +70,7 @@ pub(super) async fn snapshot(
     report(&builder, events);
     if scope.groups {
         directory.watch_limit(session).await;
-        groups(directory, session, people, &mut builder, events).await?;
+        groups(directory, session, (people, &left_out), &mut builder, events).await?;
         if directory.filters.groups_choose_people {
             builder.keep_people_of_groups(directory.filters.removes_disabled);
         }
@@ -132,13 +136,14 @@ pub(super) async fn count(
     directory.length(session, PEOPLE).await
 }
 
+/// Whether the filter lets somebody through, who is added then.
 fn add_person(
     directory: &OneLoginDirectory,
     scope: ReadScope,
     since: Option<Timestamp>,
     user: &UserResponse,
     builder: &mut SnapshotBuilder,
-) {
+) -> bool {
     let address = address(user);
     // A user name that is half an address would make one with two `@`.
     let username = trimmed(user.username.as_deref()).filter(|it| !it.contains('@'));
@@ -148,7 +153,7 @@ fn add_person(
         Address::TooLong | Address::Missing => String::new(),
     };
     if !directory.filters.users.admits(&whole) {
-        return;
+        return false;
     }
     let id = builder.text(&user.id.to_string());
     let Some(is_active) = directory.is_active(user.status) else {
@@ -156,8 +161,8 @@ fn add_person(
         let shown = address.map(str::to_owned).or_else(name);
         let reference = shown.map_or(id, |shown| builder.text(&shown));
         let because = SetAsideBecause::StateNotTold;
-        builder.set_aside(SetAside { reference, key: id, external_id: id, because });
-        return;
+        builder.set_aside(SetAside { reference, key: id, external_id: id, stable_id: Some(id), because });
+        return true;
     };
     let mail = address.map(|address| builder.text(address));
     // With `sync.emailSuffix` it makes an address where neither of the two is one.
@@ -178,6 +183,7 @@ fn add_person(
     if since.is_some_and(|since| updated.is_some_and(|updated| updated < since)) {
         builder.unchanged(id);
     }
+    true
 }
 
 /// First and last name, where both are known.
@@ -207,7 +213,7 @@ fn trimmed(text: Option<&str>) -> Option<&str> {
 async fn groups(
     directory: &OneLoginDirectory,
     session: &WebSession<'_>,
-    people: &[UserWithRolesResponse],
+    (people, left_out): (&[UserWithRolesResponse], &HashSet<u64>),
     builder: &mut SnapshotBuilder,
     events: Events<'_>,
 ) -> Result<(), WebReadError> {
@@ -234,11 +240,22 @@ async fn groups(
     }
     match (directory.settings.groups, directory.settings.api) {
         (OneLoginGroups::Groups, _) => {
-            let of = by_group(people, |person| person.user.group_id.into_iter().collect());
+            let of = by_group((people, left_out), |person| person.user.group_id.into_iter().collect());
             wanted.iter().for_each(|(id, name)| add(builder, *id, &format!("{GROUP}{id}"), name, of.get(id)));
         }
         (OneLoginGroups::Roles, OneLoginApi::First) => {
-            let of = by_group(people, |person| person.roles.clone().unwrap_or_default());
+            for person in people.iter().filter(|it| it.roles.is_none() && !left_out.contains(&it.user.id)) {
+                // Whom roles choose nobody can tell then.
+                if directory.filters.groups_choose_people {
+                    let name =
+                        address(&person.user).map_or_else(|| person.user.id.to_string(), str::to_owned);
+                    let what = format!("in which roles `{name}` is");
+                    return Err(WebReadError::NotShown { service: NAME, what, right: READ_USERS });
+                }
+                let id = builder.text(&person.user.id.to_string());
+                builder.hides_groups(id);
+            }
+            let of = by_group((people, left_out), |person| person.roles.clone().unwrap_or_default());
             wanted.iter().for_each(|(id, name)| add(builder, *id, &id.to_string(), name, of.get(id)));
         }
         (OneLoginGroups::Roles, OneLoginApi::Second) => {
@@ -249,7 +266,8 @@ async fn groups(
                     let members: Listed<NumberResponse> = directory
                         .second(session, &path, &[("limit", MOST_ROLES)], "people of a role")
                         .await?;
-                    let ids = members.entries.iter().map(|it| it.id).collect::<Vec<_>>();
+                    let members = members.entries.iter().map(|it| it.id);
+                    let ids = members.filter(|it| !left_out.contains(it)).collect::<Vec<_>>();
                     Ok::<_, WebReadError>((id, name, ids))
                 })
                 .buffered(IN_FLIGHT);
@@ -264,11 +282,11 @@ async fn groups(
 
 /// The people of each group, in the order of the list of people.
 fn by_group(
-    people: &[UserWithRolesResponse],
+    (people, left_out): (&[UserWithRolesResponse], &HashSet<u64>),
     groups_of: impl Fn(&UserWithRolesResponse) -> Vec<u64>,
 ) -> HashMap<u64, Vec<u64>> {
     let mut of: HashMap<u64, Vec<u64>> = HashMap::new();
-    for person in people {
+    for person in people.iter().filter(|it| !left_out.contains(&it.user.id)) {
         for group in groups_of(person) {
             of.entry(group).or_default().push(person.user.id);
         }

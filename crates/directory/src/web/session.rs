@@ -100,6 +100,11 @@ impl<'a> WebSession<'a> {
         }
     }
 
+    /// Has the next request get a token of its own, where another one can be had.
+    pub async fn renew_token(&self) {
+        self.service.tokens.renew().await;
+    }
+
     async fn pause(
         &self,
         pause: Duration,

@@ -104,6 +104,11 @@ impl TokenCache {
         Ok(signature)
     }
 
+    /// Drops the token, whichever it is.
+    pub(super) async fn renew(&self) {
+        self.cached.lock().await.token = None;
+    }
+
     /// Drops the token of this generation; a newer one stays.
     pub(super) async fn refused(&self, generation: u64) {
         let mut cached = self.cached.lock().await;

@@ -6,7 +6,7 @@ use crate::causes::with_causes;
 use crate::event::{Control, Phase};
 use bwdc_core::desired::Desired;
 use bwdc_core::ledger::LedgerState;
-use bwdc_core::names::SourceName;
+use bwdc_core::names::{SourceName, StableId};
 use bwdc_core::observed::{LookupRequest, Presence, Presences};
 use bwdc_core::plan::Identity;
 use bwdc_core::snapshot::SetAsideBecause;
@@ -25,10 +25,13 @@ pub(super) async fn ask_for_missing(
 ) -> Result<Presences, RunError> {
     let mut presences = settled.clone();
     let untold = desired.set_aside().iter().filter(|it| it.because == SetAsideBecause::StateNotTold);
-    let untold: HashSet<&str> = untold.map(|it| desired.text(it.external_id)).collect();
+    let ids = untold.flat_map(|it| [Some(it.external_id), it.stable_id]).flatten();
+    let untold: HashSet<&str> = ids.map(|it| desired.text(it)).collect();
     for (name, mut missing) in identity.lookups(ledger) {
         missing.retain(|it| {
-            if untold.contains(it.external_id.as_str()) {
+            // Who was renamed has another name by now.
+            let stable_id = it.stable_id.as_ref().map(StableId::as_str);
+            if untold.contains(it.external_id.as_str()) || stable_id.is_some_and(|it| untold.contains(it)) {
                 let reason = "the directory does not show whether the account is enabled".to_owned();
                 presences.insert(it.external_id.clone(), Presence::Unknown { reason });
                 return false;
@@ -121,14 +124,19 @@ mod tests {
     async fn whose_state_is_not_told_is_not_asked_for() {
         let mut builder =
             SnapshotBuilder::new(ReadScope { people: true, groups: false, deleted: false, stable_ids: true });
-        for (id, because) in [("told", SetAsideBecause::Guest), ("untold", SetAsideBecause::StateNotTold)] {
-            let id = builder.text(id);
-            builder.set_aside(SetAside { reference: id, key: id, external_id: id, because });
+        for (id, stable_id, because) in [
+            ("told", "t", SetAsideBecause::Guest),
+            ("untold", "u", SetAsideBecause::StateNotTold),
+            ("new name", "stable", SetAsideBecause::StateNotTold),
+        ] {
+            let (id, stable_id) = (builder.text(id), Some(builder.text(stable_id)));
+            builder.set_aside(SetAside { reference: id, key: id, external_id: id, stable_id, because });
         }
         builder.end(Section::People);
         let sync = SyncSettings::from_stored(&serde_json::Map::new()).expect("settings");
         let desired = Desired::build(builder.finish().expect("whole"), &sync).expect("a directory");
-        let people = ["told", "untold"].map(managed).into();
+        let renamed = ManagedPerson { stable_id: Some(StableId::new("stable")), ..managed("old name") };
+        let people = vec![managed("told"), managed("untold"), renamed];
         let ledger = LedgerState { people, ..LedgerState::default() };
         let identity = Identity::new(&desired, &ledger, None);
         let cancel = Cancel::default();
@@ -140,7 +148,9 @@ mod tests {
             Presence::Unknown { reason } => reason.clone(),
             other => panic!("{id}: {other:?}"),
         };
-        assert_eq!(reason("untold"), "the directory does not show whether the account is enabled");
+        for id in ["untold", "old name"] {
+            assert_eq!(reason(id), "the directory does not show whether the account is enabled", "{id}");
+        }
         assert!(reason("told").contains("name no source"), "{}", reason("told"));
     }
 

@@ -250,7 +250,7 @@ fn memberships_kept(members: usize, because: MembershipsKeptBecause) -> String {
         ),
         MembershipsKeptBecause::InDoubt => text!(
             "standing.memberships-kept-in-doubt",
-            "{members:member stays/members stay} in the group: it lists a name that is no single entry's for sure",
+            "{members:member stays/members stay} in the group: the directory does not tell for sure whether they are in it",
             members
         ),
         MembershipsKeptBecause::Unconfirmed => text!(

@@ -41,3 +41,22 @@ fn a_group_in_doubt_is_not_sent_where_nobody_sees_who_is_in_it() {
     let in_doubt = |it: &LeftOut| it.reference == "g" && it.because == LeftOutBecause::MembersInDoubt;
     assert!(plan.left_out.iter().any(in_doubt), "{:?}", plan.left_out);
 }
+
+/// Who does not show any groups stays in those in which they are, and comes into none; the others do as the directory says.
+#[test]
+fn whose_groups_are_not_shown_stays_where_they_are() {
+    let world = World::new().managed("a", "a@x").managed("b", "b@x").managed("c", "c@x");
+    let world = world.group("g", "g", &[0, 1]).group("h", "h", &[2]);
+    let people = || Sample::new().person("a", "a@x").person("b", "b@x").person("c", "c@x");
+    let plan = world.plan(people().group("g", &["c"]).group("h", &["c"]).hides_groups(&["a"]));
+    let [Change::ChangeMembers { added, removed, .. }] = &plan.changes[..] else { panic!("{plan:?}") };
+    assert_eq!((&added[..], &removed[..]), (&["c".to_owned()][..], &["b".to_owned()][..]));
+    let [Standing::MembershipsKept { members, because: MembershipsKeptBecause::InDoubt, .. }] =
+        &plan.standing[..]
+    else {
+        panic!("{:?}", plan.standing)
+    };
+    assert_eq!(members[..], ["a".to_owned()]);
+    let named: Vec<_> = plan.left_out.iter().map(|it| (it.reference.as_str(), &it.because)).collect();
+    assert_eq!(named, [("a@x", &LeftOutBecause::GroupsHidden)]);
+}

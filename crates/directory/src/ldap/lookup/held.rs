@@ -3,7 +3,9 @@
 //! Members may carry ids from a time with another `ldap.id-attribute`, and nobody may remember which: the ledger is lost.
 
 use super::question::{OBJECT_GUID, filter, spelled};
-use super::{Connection, Elsewhere, Entry, LdapLayout, LdapReadError, LdapSettings, Request, contexts};
+use super::{Connection, LdapLayout, LdapReadError, LdapSettings, Request, contexts};
+use crate::ldap::entry::Entry;
+use crate::ldap::request::Elsewhere;
 use crate::ldap::value::guid_bytes;
 use bwdc_core::settings::IdAttribute;
 use ldap3::Scope;

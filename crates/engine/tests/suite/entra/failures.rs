@@ -122,6 +122,25 @@ async fn an_item_that_is_put_off_is_asked_for_again_on_its_own() {
     }
 }
 
+/// As at any other request: one refusal of a token is overcome by another token, a second one is the end.
+#[tokio::test]
+async fn an_item_whose_token_is_refused_is_asked_for_once_more_with_another_one() {
+    let server = server(paged());
+    let whole = told(&read(&server).await.unwrap());
+    for (first, comes) in [(1, true), (u32::MAX, false)] {
+        server.heal();
+        server.forget_requests();
+        let path_prefix = format!("/groups/{}", id(12));
+        server.fail_items(ItemFault { path_prefix, status: 401, retry_after: None, first });
+        match read(&server).await {
+            Ok(snapshot) => assert!(comes && told(&snapshot) == whole),
+            Err(error) => assert!(!comes && web(error).status() == Some(401)),
+        }
+        let tokens = server.requests().iter().filter(|it| it.path.contains("/token")).count();
+        assert_eq!(tokens, 2);
+    }
+}
+
 #[tokio::test]
 async fn a_storm_of_refusals_is_waited_out() {
     let server = server(paged());

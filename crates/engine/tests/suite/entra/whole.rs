@@ -181,5 +181,7 @@ async fn guests_are_what_the_setting_says() {
     let snapshot =
         reader_with(&server, "include:u1@x.test", "", &choices).read(SCOPE, &|_| ()).await.unwrap();
     let sync = SyncSettings::from_stored(&Map::new()).unwrap();
-    assert!(Desired::build(snapshot, &sync).unwrap().set_aside().is_empty());
+    let desired = Desired::build(snapshot, &sync).unwrap();
+    assert!(desired.set_aside().is_empty());
+    assert_eq!(desired.unresolved(), [], "who is left out by a filter was found");
 }

@@ -119,9 +119,16 @@ async fn who_is_there_and_disabled_is_told_from_who_is_only_no_longer_selected()
         .unwrap();
     assert_eq!(ask(&setup, lookups(&dn("u0"), Some(ids[0].clone()))).await, disabled(&dn("left")));
     assert_eq!(ask(&setup, lookups(&dn("u0"), None)).await, Presence::NotFound);
-    // An attribute that may not be read says nothing.
+    // Who hides it may be locked, and so may everybody of a batch.
     let mut blind = Setup::new(server.port(), &dn("u3"), "pw-u3");
     blind.layout.disabled_by = vec![DisabledBy::PwdAccountLockedTime];
+    let untold = "does not show whether";
+    assert!(is_unknown(&ask(&blind, lookups(&dn("left"), None)).await, untold));
+    let all = [lookups(&dn("u1"), Some(ids[1].clone())), lookups(&dn("u2"), Some(ids[2].clone()))];
+    let answers = blind.directory().look_up(&all).await.unwrap();
+    assert!(answers.values().all(|it| is_unknown(it, untold)), "{answers:?}");
+    // What there is not is hidden from nobody.
+    blind.layout.disabled_by = vec![DisabledBy::LoginDisabled];
     assert_eq!(ask(&blind, lookups(&dn("left"), None)).await, found(&dn("left")));
 }
 

@@ -9,6 +9,7 @@
 mod encryption;
 mod failures;
 mod following;
+mod hidden_attributes;
 mod hidden_members;
 mod located;
 mod look_over;

@@ -1,8 +1,9 @@
 //! What 389 Directory Server does with what is odd elsewhere: paths that are empty, pages that are refused, names in another spelling,
 //! logins with several values, groups with a search.
 
+use super::hidden_attributes::{names, placed, states};
 use super::{SCOPE, SUFFIX, Setup, people, people_of_groups, text};
-use bwdc_core::settings::{Aliases, LdapLayout, LdapOptions, LdapSettings};
+use bwdc_core::settings::{Aliases, DisabledBy, LdapLayout, LdapOptions, LdapSettings};
 use bwdc_core::snapshot::Snapshot;
 use bwdc_engine::directory::snapshot_cache::Refresh;
 use bwdc_harness::dirsrv::{DirectoryServer, ROOT_DN};
@@ -52,6 +53,7 @@ async fn directory_server_is_read_as_others_are() {
     composed_and_decomposed_letters_are_two_people(&server).await;
     a_group_with_a_search_is_never_read_by_changes(&server).await;
     a_filtered_role_is_never_stale(&server).await;
+    what_an_account_may_not_see_is_told_from_what_there_is_not(&server).await;
     who_may_not_ask_for_pages_is_answered_without_them(&server, whole).await;
 }
 
@@ -177,6 +179,39 @@ async fn a_filtered_role_is_never_stale(server: &DirectoryServer) {
         assert_eq!(groups, [("developers".to_owned(), expected)]);
         server.ldapmodify(&titled(developers)).unwrap();
     }
+}
+
+/// u0 and u1 are locked and in a group; of u1 the account does not see it.
+async fn what_an_account_may_not_see_is_told_from_what_there_is_not(server: &DirectoryServer) {
+    let modify = |name: &str, lines: &str| format!("dn: {name}\nchangetype: modify\n{lines}\n\n");
+    let person = |number: usize| format!("uid=u{number},{SUFFIX}");
+    let both = |number| {
+        let class =
+            "add: objectClass\nobjectClass: nsMemberOf\n-\nreplace: nsAccountLock\nnsAccountLock: true";
+        modify(&person(number), &format!("{class}\n-\nadd: memberOf\nmemberOf: cn=names,{SUFFIX}"))
+    };
+    let rule =
+        |target: &str, right: &str| format!("aci: {target}(version 3.0; acl \"{target}\"; {right};)\n");
+    let reader = person(5);
+    let all = rule("(targetattr=\"*\")", &format!("allow(read,search,compare) userdn=\"ldap:///{reader}\""));
+    let deny = "deny(read,search,compare) userdn=\"ldap:///anyone\"";
+    let of_one = rule("(targetattr=\"nsAccountLock || memberOf\")(targetfilter=\"(uid=u1)\")", deny);
+    let all = modify(SUFFIX, &format!("add: aci\n{all}{of_one}"));
+    let password = modify(&reader, "add: userPassword\nuserPassword: correct-horse-5");
+    server.ldapmodify(&(both(0) + &both(1) + &password + &all)).unwrap();
+    let mut setup = Setup::new(server.port(), &reader, "correct-horse-5");
+    setup.layout.user_filter = Some("(uid=u*)".to_owned());
+    setup.layout.group_filter = Some("(cn=names)".to_owned());
+    setup.layout.disabled_by = vec![DisabledBy::NsAccountLock];
+    let told = states(setup.read().await.unwrap());
+    assert_eq!(told, [names(&["u2", "u3", "u4", "u5"]), names(&["u0"]), names(&["u1"])]);
+    setup.layout.disabled_by = Vec::new();
+    setup.layout.member_of_attribute = Some("memberOf".to_owned());
+    assert_eq!(placed(setup.read().await.unwrap()), [("names".to_owned(), vec![0], vec![1])]);
+    // Where nobody shows it, the schema tells that there is such an attribute.
+    let hidden = rule("(targetattr=\"memberOf\")", deny);
+    server.ldapmodify(&modify(SUFFIX, &format!("add: aci\n{hidden}"))).unwrap();
+    assert_eq!(placed(setup.read().await.unwrap()), [("names".to_owned(), vec![], vec![0, 1, 2, 3, 4, 5])]);
 }
 
 async fn who_may_not_ask_for_pages_is_answered_without_them(server: &DirectoryServer, whole: usize) {

@@ -8,7 +8,7 @@ use bwdc_engine::directory::ldap::LdapReadError;
 use bwdc_harness::slapd::{self, Slapd};
 
 /// Attributes of other servers and of a password policy, in OpenLDAP's notation.
-const SCHEMA: &str = "\
+pub(super) const SCHEMA: &str = "\
 attributetype ( 1.3.6.1.4.1.99999.1.1 NAME 'nsAccountLock' EQUALITY caseIgnoreMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.15 )\n\
 attributetype ( 1.3.6.1.4.1.99999.1.2 NAME 'proxyAddresses' EQUALITY caseExactMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.15 )\n\
 attributetype ( 1.3.6.1.4.1.99999.1.3 NAME 'ipaUniqueID' EQUALITY caseIgnoreMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.15 )\n\

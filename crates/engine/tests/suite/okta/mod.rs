@@ -7,10 +7,11 @@ mod rate;
 mod service_app;
 
 use crate::hint::hint;
+use bwdc_core::desired::Desired;
 use bwdc_core::names::ExternalId;
 use bwdc_core::observed::{LookupRequest, Presence};
-use bwdc_core::settings::{OktaFilters, OktaSettings};
-use bwdc_core::snapshot::{AccountState, ReadScope, Snapshot};
+use bwdc_core::settings::{OktaFilters, OktaSettings, SyncSettings};
+use bwdc_core::snapshot::{AccountState, ReadScope, SetAsideBecause, Snapshot};
 use bwdc_engine::directory::ReadError;
 use bwdc_engine::directory::okta::OktaDirectory;
 use bwdc_engine::directory::web::WebOptions;
@@ -342,5 +343,23 @@ async fn every_status_counts_as_the_settings_say() {
         };
         assert_eq!(of(AccountState::Disabled), disabled, "{chosen}");
         assert_eq!(of(AccountState::Deleted), ["DEPROVISIONED"]);
+        assert!(!of(AccountState::Enabled).contains(&"NEW_ONE"), "it may mean anything");
+        let sync = SyncSettings::from_stored(&serde_json::Map::new()).expect("settings");
+        let desired = Desired::build(snapshot, &sync).expect("a directory");
+        let aside: Vec<_> =
+            desired.set_aside().iter().map(|it| (desired.text(it.reference), it.because)).collect();
+        assert_eq!(aside, [("person8@example.test", SetAsideBecause::StateNotTold)]);
     }
+}
+
+/// Whoever the filter leaves out was found: groups name nobody for it.
+#[tokio::test]
+async fn members_who_are_left_out_by_a_filter_are_not_unresolved() {
+    let server = server(few_people());
+    let stored = json!({ "userFilter": "exclude:person0@example.test" });
+    let filters = OktaFilters::from_stored(stored.as_object().expect("an object")).expect("filters");
+    let snapshot = read(&server, filters).await.expect("a whole read");
+    let sync = SyncSettings::from_stored(&serde_json::Map::new()).expect("settings");
+    let desired = Desired::build(snapshot, &sync).expect("a directory");
+    assert_eq!((desired.everybody().len(), desired.unresolved()), (5, &[][..]));
 }

@@ -85,24 +85,17 @@ async fn the_settings_say_who_counts_as_disabled() {
         // Neither enabled nor gone.
         let untold =
             || Presence::Unknown { reason: "OneLogin does not tell the status of the account".to_owned() };
+        let unheard_of = || Presence::Unknown {
+            reason: "OneLogin says that the account has the status 99, which is not known here".to_owned(),
+        };
         for (active, expected) in [
             (
                 json!(["active"]),
-                [
-                    Presence::Found { at: None },
-                    Presence::Disabled { at: None },
-                    untold(),
-                    Presence::Found { at: None },
-                ],
+                [Presence::Found { at: None }, Presence::Disabled { at: None }, untold(), unheard_of()],
             ),
             (
                 json!(["suspended"]),
-                [
-                    Presence::Disabled { at: None },
-                    Presence::Found { at: None },
-                    untold(),
-                    Presence::Found { at: None },
-                ],
+                [Presence::Disabled { at: None }, Presence::Found { at: None }, untold(), unheard_of()],
             ),
         ] {
             let setup = Setup::new(&server, version).with("activeStatuses", active);

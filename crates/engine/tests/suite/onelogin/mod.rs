@@ -121,6 +121,34 @@ async fn both_versions_show_the_same_people_and_roles() {
     }
 }
 
+/// Whoever the filter leaves out was found: roles name nobody for it.
+#[tokio::test]
+async fn members_who_are_left_out_by_a_filter_are_not_unresolved() {
+    let server = start(few_people());
+    for version in VERSIONS {
+        let mut setup = Setup::new(&server, version);
+        setup.sync.insert("userFilter".to_owned(), "exclude:person0@example.test".into());
+        let desired = setup.desired().await;
+        assert_eq!((desired.everybody().len(), desired.unresolved()), (5, &[][..]), "version {version}");
+    }
+}
+
+/// Who is in no role has an empty list: nothing at all says nothing.
+#[tokio::test]
+async fn whose_roles_are_not_told_may_be_in_any() {
+    let server = start(few_people());
+    let untold = Fault::OddValue { pointer: "/data/0/role_id".to_owned(), value: Some(Value::Null) };
+    server.faults().add(Rule::new("GET", "/api/1/users?", untold));
+    let mut setup = Setup::new(&server, 1);
+    let desired = setup.desired().await;
+    let doubtful = |group: usize| desired.doubtful(group).collect::<Vec<_>>();
+    assert_eq!((doubtful(0), doubtful(1)), (vec![0], vec![0]));
+    // A filter of roles chooses people by them.
+    setup.sync.insert("groupFilter".to_owned(), format!("include:{}", groups(&desired)[1].0).into());
+    let error = setup.read().await.err().unwrap().to_string();
+    assert!(error.contains("in which roles `person0@example.test` is"), "{error}");
+}
+
 #[tokio::test]
 async fn every_page_of_the_second_version_is_read_by_its_cursor_alone() {
     let server = start(Tenant::generate(2_300, 700, 1));
