@@ -1,4 +1,6 @@
 //! The façade: what a front end asks for. Each call stands for one command, and is carried out below.
+//!
+//! What takes time is boxed: an `async fn` is compiled once more, with everything that it waits for, in each crate that waits for it.
 
 mod between;
 mod desktop;
@@ -27,6 +29,7 @@ use bwdc_core::desired::Desired;
 use bwdc_core::names::SourceName;
 use bwdc_core::plan::Picks;
 use bwdc_core::settings::{Setting, SettingChange, SettingValue};
+use futures_util::future::LocalBoxFuture;
 use secrecy::SecretString;
 use serde_json::Value;
 use std::path::Path;
@@ -115,20 +118,24 @@ impl Engine {
     ///
     /// # Errors
     /// [`EngineError::SignIn`]; nothing was stored then.
-    pub async fn log_in(&mut self, key: ApiKey, events: Events<'_>) -> Result<(), EngineError> {
-        Ok(accounts::log_in(&mut self.installation, key, events).await?)
+    pub fn log_in<'a>(
+        &'a mut self,
+        key: ApiKey,
+        events: Events<'a>,
+    ) -> LocalBoxFuture<'a, Result<(), EngineError>> {
+        Box::pin(async move { Ok(accounts::log_in(&mut self.installation, key, events).await?) })
     }
 
     /// Keeps the new secret of the key by which the installation is signed in, as after a rotation; refused, the old one stays.
     ///
     /// # Errors
     /// [`EngineError::SignIn`]; nothing was stored then.
-    pub async fn renew_key(
-        &mut self,
+    pub fn renew_key<'a>(
+        &'a mut self,
         client_secret: SecretString,
-        events: Events<'_>,
-    ) -> Result<(), EngineError> {
-        Ok(accounts::renew_key(&mut self.installation, client_secret, events).await?)
+        events: Events<'a>,
+    ) -> LocalBoxFuture<'a, Result<(), EngineError>> {
+        Box::pin(async move { Ok(accounts::renew_key(&mut self.installation, client_secret, events).await?) })
     }
 
     /// Forgets token and keys; the organization, the installation's id and all settings stay.
@@ -143,13 +150,13 @@ impl Engine {
     ///
     /// # Errors
     /// [`EngineError::SignIn`] when the server cannot be asked.
-    pub async fn begin_account(
-        &mut self,
-        email: &str,
+    pub fn begin_account<'a>(
+        &'a mut self,
+        email: &'a str,
         password: SecretString,
-        events: Events<'_>,
-    ) -> Result<AccountSignIn, EngineError> {
-        Ok(accounts::begin(&mut self.installation, email, password, events).await?)
+        events: Events<'a>,
+    ) -> LocalBoxFuture<'a, Result<AccountSignIn, EngineError>> {
+        Box::pin(async move { Ok(accounts::begin(&mut self.installation, email, password, events).await?) })
     }
 
     /// What an earlier sign-in of this person at this server was given to be remembered by.
@@ -176,8 +183,12 @@ impl Engine {
     ///
     /// # Errors
     /// [`EngineError::SignIn`] when it is not needed or of no use; nothing was stored then.
-    pub async fn set_observer(&mut self, key: ApiKey, events: Events<'_>) -> Result<(), EngineError> {
-        Ok(accounts::set_observer(&mut self.installation, key, events).await?)
+    pub fn set_observer<'a>(
+        &'a mut self,
+        key: ApiKey,
+        events: Events<'a>,
+    ) -> LocalBoxFuture<'a, Result<(), EngineError>> {
+        Box::pin(async move { Ok(accounts::set_observer(&mut self.installation, key, events).await?) })
     }
 
     /// As whom the organization is observed; None when nobody was named.
@@ -327,16 +338,24 @@ impl Engine {
     ///
     /// # Errors
     /// [`EngineError::Run`] when not signed in, not configured, or when the directory cannot be read to its end.
-    pub async fn test(&mut self, since_last: bool, control: Control<'_>) -> Result<Desired, EngineError> {
-        Ok(run::test(&mut self.installation, since_last, control).await?)
+    pub fn test<'a>(
+        &'a mut self,
+        since_last: bool,
+        control: Control<'a>,
+    ) -> LocalBoxFuture<'a, Result<Desired, EngineError>> {
+        Box::pin(async move { Ok(run::test(&mut self.installation, since_last, control).await?) })
     }
 
     /// Reads the directory and looks for a person or group by address, name, external id or distinguished name.
     ///
     /// # Errors
     /// As [`Engine::test`].
-    pub async fn explain(&mut self, who: &str, control: Control<'_>) -> Result<Explained, EngineError> {
-        Ok(explain::explain(&mut self.installation, who, control).await?)
+    pub fn explain<'a>(
+        &'a mut self,
+        who: &'a str,
+        control: Control<'a>,
+    ) -> LocalBoxFuture<'a, Result<Explained, EngineError>> {
+        Box::pin(async move { Ok(explain::explain(&mut self.installation, who, control).await?) })
     }
 
     /// Compares directory and organization; nothing is written anywhere. The directory is read in full whatever `mode` says;
@@ -344,34 +363,40 @@ impl Engine {
     ///
     /// # Errors
     /// [`EngineError::Run`] when either side cannot be read.
-    pub async fn plan(&mut self, mode: ReadMode, control: Control<'_>) -> Result<Planned, EngineError> {
-        Ok(run::plan(&mut self.installation, mode, control).await?)
+    pub fn plan<'a>(
+        &'a mut self,
+        mode: ReadMode,
+        control: Control<'a>,
+    ) -> LocalBoxFuture<'a, Result<Planned, EngineError>> {
+        Box::pin(async move { Ok(run::plan(&mut self.installation, mode, control).await?) })
     }
 
     /// Makes the organization follow the directory. With [`ReadMode::Full`] one that nobody can look at is sent everything again.
     ///
     /// # Errors
     /// [`EngineError::Run`] with what kept it from doing everything; what was done is remembered.
-    pub async fn sync(
-        &mut self,
+    pub fn sync<'a>(
+        &'a mut self,
         trigger: Trigger,
         mode: ReadMode,
-        control: Control<'_>,
-    ) -> Result<SyncReport, EngineError> {
-        self.carry_out(Work { trigger, mode, expected: None }, control).await
+        control: Control<'a>,
+    ) -> LocalBoxFuture<'a, Result<SyncReport, EngineError>> {
+        Box::pin(async move { self.carry_out(Work { trigger, mode, expected: None }, control).await })
     }
 
     /// As [`Engine::sync`] with a full read, and only when the plan is still the saved one.
     ///
     /// # Errors
     /// [`EngineError::Run`]; nothing is sent when the plan has changed.
-    pub async fn apply(
-        &mut self,
+    pub fn apply<'a>(
+        &'a mut self,
         trigger: Trigger,
-        saved: &SavedPlan,
-        control: Control<'_>,
-    ) -> Result<SyncReport, EngineError> {
-        self.carry_out(Work { trigger, mode: ReadMode::Full, expected: Some(saved) }, control).await
+        saved: &'a SavedPlan,
+        control: Control<'a>,
+    ) -> LocalBoxFuture<'a, Result<SyncReport, EngineError>> {
+        Box::pin(async move {
+            self.carry_out(Work { trigger, mode: ReadMode::Full, expected: Some(saved) }, control).await
+        })
     }
 
     /// 1. the run; 2. a scheduled one that failed before it could be on record is recorded; 3. one that a person asked for
@@ -393,34 +418,40 @@ impl Engine {
     ///
     /// # Errors
     /// [`EngineError::Run`] where either side cannot be read: the ledger is as it was then.
-    pub async fn rebuild_ledger(
-        &mut self,
+    pub fn rebuild_ledger<'a>(
+        &'a mut self,
         trigger: Trigger,
-        control: Control<'_>,
-    ) -> Result<Rebuilt, EngineError> {
-        Ok(run::rebuild(&mut self.installation, trigger, control).await?)
+        control: Control<'a>,
+    ) -> LocalBoxFuture<'a, Result<Rebuilt, EngineError>> {
+        Box::pin(async move { Ok(run::rebuild(&mut self.installation, trigger, control).await?) })
     }
 
     /// Lists what no sync decides by itself. Nothing is sent.
     ///
     /// # Errors
     /// [`EngineError::Run`] where the organization cannot be read.
-    pub async fn repairs(&mut self, picks: &Picks, control: Control<'_>) -> Result<Repairs, EngineError> {
-        Ok(run::find_repairs(&mut self.installation, picks, control).await?)
+    pub fn repairs<'a>(
+        &'a mut self,
+        picks: &'a Picks,
+        control: Control<'a>,
+    ) -> LocalBoxFuture<'a, Result<Repairs, EngineError>> {
+        Box::pin(async move { Ok(run::find_repairs(&mut self.installation, picks, control).await?) })
     }
 
     /// Carries out what was agreed to; how many requests that took.
     ///
     /// # Errors
     /// [`EngineError::Run`] where something else needs a decision by now, or the server refused something.
-    pub async fn repair(
-        &mut self,
-        picks: &Picks,
-        agreed: &Repairs,
+    pub fn repair<'a>(
+        &'a mut self,
+        picks: &'a Picks,
+        agreed: &'a Repairs,
         trigger: Trigger,
-        control: Control<'_>,
-    ) -> Result<usize, EngineError> {
-        Ok(run::carry_out_repairs(&mut self.installation, picks, agreed, trigger, control).await?)
+        control: Control<'a>,
+    ) -> LocalBoxFuture<'a, Result<usize, EngineError>> {
+        Box::pin(async move {
+            Ok(run::carry_out_repairs(&mut self.installation, picks, agreed, trigger, control).await?)
+        })
     }
 }
 
@@ -430,12 +461,12 @@ impl Engine {
     ///
     /// # Errors
     /// [`EngineError::Setup`] when the environment does not tell where the installation is.
-    pub async fn examine(
-        environment: &ProcessEnvironment,
-        events: Events<'_>,
-        findings: Findings<'_>,
-    ) -> Result<(), EngineError> {
-        Ok(doctor::examine(environment, Clock::System, events, findings).await?)
+    pub fn examine<'a>(
+        environment: &'a ProcessEnvironment,
+        events: Events<'a>,
+        findings: Findings<'a>,
+    ) -> LocalBoxFuture<'a, Result<(), EngineError>> {
+        Box::pin(async move { Ok(doctor::examine(environment, Clock::System, events, findings).await?) })
     }
 
     /// Writes a support archive, for its owner only. `report` are the findings as a text and as JSON, in the front end's
@@ -455,7 +486,9 @@ impl Engine {
     ///
     /// # Errors
     /// [`UpdateError`] when that is not known.
-    pub async fn newer_version(environment: &ProcessEnvironment) -> Result<Option<Newer>, UpdateError> {
-        update::newer(environment, Clock::System).await
+    pub fn newer_version<'a>(
+        environment: &'a ProcessEnvironment,
+    ) -> LocalBoxFuture<'a, Result<Option<Newer>, UpdateError>> {
+        Box::pin(async move { update::newer(environment, Clock::System).await })
     }
 }

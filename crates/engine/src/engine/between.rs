@@ -17,6 +17,7 @@ use bwdc_core::ledger::{Choice, Decision};
 use bwdc_core::names::Timestamp;
 use bwdc_core::plan::ApprovalScope;
 use bwdc_core::settings::{NotifySettings, ServiceSettings};
+use futures_util::future::LocalBoxFuture;
 
 /// What is looked at and decided between runs.
 impl Engine {
@@ -88,14 +89,16 @@ impl Engine {
     ///
     /// # Errors
     /// [`EngineError::Run`] when either cannot be read; [`EngineError::History`] when nobody waits under this address.
-    pub async fn decide(
-        &mut self,
-        address: &str,
+    pub fn decide<'a>(
+        &'a mut self,
+        address: &'a str,
         choice: Choice,
-        control: Control<'_>,
-    ) -> Result<Decision, EngineError> {
-        let planned = self.plan(ReadMode::Incremental, control).await?;
-        Ok(history::decide(&self.installation, address, choice, planned.plan.waits())?)
+        control: Control<'a>,
+    ) -> LocalBoxFuture<'a, Result<Decision, EngineError>> {
+        Box::pin(async move {
+            let planned = self.plan(ReadMode::Incremental, control).await?;
+            Ok(history::decide(&self.installation, address, choice, planned.plan.waits())?)
+        })
     }
 
     /// Takes a decision back that no run has carried out.
@@ -202,21 +205,23 @@ impl Engine {
     ///
     /// # Errors
     /// [`EngineError::Setup`] when the settings cannot be read.
-    pub async fn notify(
-        &self,
+    pub fn notify<'a>(
+        &'a self,
         message: Message,
-        before: &[Channel],
-    ) -> Result<Vec<(Channel, Result<(), DeliveryError>)>, EngineError> {
-        let (settings, environment) = (self.notify_settings()?, self.installation.environment());
-        let message = if settings.addresses { message } else { message.masked() }.short();
-        let place = notify::Place { environment, profile: self.installation.profile() };
-        let time = self.installation.now().0 / 1000;
-        let mut results = Vec::new();
-        let channels = notify::channels(&settings, environment);
-        for channel in channels.into_iter().filter(|it| !before.contains(it)) {
-            let sent = notify::send(channel, &settings, place, &message, time).await;
-            results.push((channel, sent));
-        }
-        Ok(results)
+        before: &'a [Channel],
+    ) -> LocalBoxFuture<'a, Result<Vec<(Channel, Result<(), DeliveryError>)>, EngineError>> {
+        Box::pin(async move {
+            let (settings, environment) = (self.notify_settings()?, self.installation.environment());
+            let message = if settings.addresses { message } else { message.masked() }.short();
+            let place = notify::Place { environment, profile: self.installation.profile() };
+            let time = self.installation.now().0 / 1000;
+            let mut results = Vec::new();
+            let channels = notify::channels(&settings, environment);
+            for channel in channels.into_iter().filter(|it| !before.contains(it)) {
+                let sent = notify::send(channel, &settings, place, &message, time).await;
+                results.push((channel, sent));
+            }
+            Ok(results)
+        })
     }
 }

@@ -5,6 +5,7 @@ use crate::directory::ldap::Discovered;
 use crate::discover;
 use crate::error::EngineError;
 use crate::event::Control;
+use futures_util::future::LocalBoxFuture;
 
 impl Engine {
     /// What the LDAP server of the settings says of itself: software, naming contexts, containers. The settings need not say
@@ -12,7 +13,10 @@ impl Engine {
     ///
     /// # Errors
     /// [`EngineError::Run`] when the settings do not suffice to sign in, or the server cannot be asked.
-    pub async fn discover(&self, control: Control<'_>) -> Result<Discovered, EngineError> {
-        Ok(discover::discover(&self.installation, control).await?)
+    pub fn discover<'a>(
+        &'a self,
+        control: Control<'a>,
+    ) -> LocalBoxFuture<'a, Result<Discovered, EngineError>> {
+        Box::pin(async move { Ok(discover::discover(&self.installation, control).await?) })
     }
 }

@@ -46,7 +46,7 @@ use crate::run::SyncReport;
 use bwdc_core::names::Timestamp;
 use duty::Duty;
 use endpoint::Endpoint;
-use futures_util::future::join_all;
+use futures_util::future::{LocalBoxFuture, join_all};
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -176,10 +176,12 @@ pub enum ServiceError {
 ///
 /// # Errors
 /// [`ServiceError`]; whatever fails later fails a run, or a caller, and not the service.
-pub async fn run(options: ServiceOptions, host: &dyn Host) -> Result<(), ServiceError> {
-    let worked = work(options, host).await;
-    lease::release_all();
-    worked
+pub fn run<'a>(options: ServiceOptions, host: &'a dyn Host) -> LocalBoxFuture<'a, Result<(), ServiceError>> {
+    Box::pin(async move {
+        let worked = work(options, host).await;
+        lease::release_all();
+        worked
+    })
 }
 
 async fn work(options: ServiceOptions, host: &dyn Host) -> Result<(), ServiceError> {

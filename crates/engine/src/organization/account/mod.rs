@@ -8,6 +8,7 @@ mod error;
 mod step;
 
 pub use error::AccountError;
+use futures_util::future::LocalBoxFuture;
 use step::Asked;
 pub use step::{Proof, TwoStepMethod};
 
@@ -139,57 +140,67 @@ impl AccountSignIn {
     ///
     /// # Errors
     /// [`AccountError::Refused`] for a wrong password or code; else why the server could not be asked.
-    pub async fn attempt(&self, proof: &Proof, events: Events<'_>) -> Result<Step<'_>, AccountError> {
-        let mut fields = vec![
-            ("grant_type", "password".to_owned()),
-            ("username", self.email.clone()),
-            ("password", self.hash.expose_secret().to_owned()),
-            ("scope", "api offline_access".to_owned()),
-            ("client_id", "connector".to_owned()),
-            ("deviceType", DEVICE.0.to_owned()),
-            ("deviceIdentifier", self.place.app_id.clone()),
-            ("deviceName", DEVICE.1.to_owned()),
-        ];
-        fields.extend(proof.fields());
-        let call = Call {
-            method: Method::POST,
-            url: format!("{}/connect/token", self.place.endpoints.identity),
-            body: Body::Form(fields),
-            headers: HeaderMap::from_iter([(AUTH_EMAIL, encoded(&self.email))]),
-            repeat: Repeat::Change,
-            time_limit: self.transport.timeouts.sign_in,
-            size_limit: SMALL,
-        };
-        let answer = self.transport.exchange(&call, None, events).await.map_err(|failure| failure.error)?;
-        if answer.is_success() {
-            let token = super::token::read(&call.url, &answer.body, self.transport.clock.now())?;
-            let remembered = step::remembered(&answer.body);
-            return Ok(Step::SignedIn(Account { sign_in: self, token, remembered }));
-        }
-        match step::asked(&answer.body) {
-            Some(Asked::TwoStep(methods)) => Ok(Step::TwoStep(methods)),
-            Some(Asked::NewDevice) => Ok(Step::NewDevice),
-            None => Err(AccountError::Refused(ServerMessage::of(&call.url, &answer))),
-        }
+    pub fn attempt<'s: 'a, 'a>(
+        &'s self,
+        proof: &'a Proof,
+        events: Events<'a>,
+    ) -> LocalBoxFuture<'a, Result<Step<'s>, AccountError>> {
+        Box::pin(async move {
+            let mut fields = vec![
+                ("grant_type", "password".to_owned()),
+                ("username", self.email.clone()),
+                ("password", self.hash.expose_secret().to_owned()),
+                ("scope", "api offline_access".to_owned()),
+                ("client_id", "connector".to_owned()),
+                ("deviceType", DEVICE.0.to_owned()),
+                ("deviceIdentifier", self.place.app_id.clone()),
+                ("deviceName", DEVICE.1.to_owned()),
+            ];
+            fields.extend(proof.fields());
+            let call = Call {
+                method: Method::POST,
+                url: format!("{}/connect/token", self.place.endpoints.identity),
+                body: Body::Form(fields),
+                headers: HeaderMap::from_iter([(AUTH_EMAIL, encoded(&self.email))]),
+                repeat: Repeat::Change,
+                time_limit: self.transport.timeouts.sign_in,
+                size_limit: SMALL,
+            };
+            let answer =
+                self.transport.exchange(&call, None, events).await.map_err(|failure| failure.error)?;
+            if answer.is_success() {
+                let token = super::token::read(&call.url, &answer.body, self.transport.clock.now())?;
+                let remembered = step::remembered(&answer.body);
+                return Ok(Step::SignedIn(Account { sign_in: self, token, remembered }));
+            }
+            match step::asked(&answer.body) {
+                Some(Asked::TwoStep(methods)) => Ok(Step::TwoStep(methods)),
+                Some(Asked::NewDevice) => Ok(Step::NewDevice),
+                None => Err(AccountError::Refused(ServerMessage::of(&call.url, &answer))),
+            }
+        })
     }
 
     /// Has the code of the two-step login by e-mail sent; the server does so by itself only where it is the sole way.
     ///
     /// # Errors
     /// [`AccountError`]: not reached or refused.
-    pub async fn mail_code(&self, events: Events<'_>) -> Result<(), AccountError> {
-        let body = json!({
-            "email": self.email,
-            "masterPasswordHash": self.hash.expose_secret(),
-            "deviceIdentifier": self.place.app_id,
-        });
-        let call = self.call(Method::POST, "/two-factor/send-email-login", json_body(&body));
-        let answer = self.transport.exchange(&call, None, events).await.map_err(|failure| failure.error)?;
-        if answer.is_success() {
-            Ok(())
-        } else {
-            Err(AccountError::Refused(ServerMessage::of(&call.url, &answer)))
-        }
+    pub fn mail_code<'a>(&'a self, events: Events<'a>) -> LocalBoxFuture<'a, Result<(), AccountError>> {
+        Box::pin(async move {
+            let body = json!({
+                "email": self.email,
+                "masterPasswordHash": self.hash.expose_secret(),
+                "deviceIdentifier": self.place.app_id,
+            });
+            let call = self.call(Method::POST, "/two-factor/send-email-login", json_body(&body));
+            let answer =
+                self.transport.exchange(&call, None, events).await.map_err(|failure| failure.error)?;
+            if answer.is_success() {
+                Ok(())
+            } else {
+                Err(AccountError::Refused(ServerMessage::of(&call.url, &answer)))
+            }
+        })
     }
 
     fn call(&self, method: Method, path: &str, body: Body) -> Call {
@@ -215,40 +226,52 @@ impl Account<'_> {
     ///
     /// # Errors
     /// [`AccountError`]: not reached, refused, or an answer that cannot be read.
-    pub async fn owned(&self, events: Events<'_>) -> Result<Vec<OwnedOrganization>, AccountError> {
-        let profile = self.profile(events).await?;
-        let mut owned: Vec<OwnedOrganization> = profile
-            .organizations
-            .into_iter()
-            .filter(|it| it.role == OWNER && it.status == CONFIRMED && it.enabled)
-            .map(|it| OwnedOrganization { name: it.name.unwrap_or_else(|| it.id.clone()), id: it.id })
-            .collect();
-        owned.sort_by(|left, right| (&left.name, &left.id).cmp(&(&right.name, &right.id)));
-        Ok(owned)
+    pub fn owned<'a>(
+        &'a self,
+        events: Events<'a>,
+    ) -> LocalBoxFuture<'a, Result<Vec<OwnedOrganization>, AccountError>> {
+        Box::pin(async move {
+            let profile = self.profile(events).await?;
+            let mut owned: Vec<OwnedOrganization> = profile
+                .organizations
+                .into_iter()
+                .filter(|it| it.role == OWNER && it.status == CONFIRMED && it.enabled)
+                .map(|it| OwnedOrganization { name: it.name.unwrap_or_else(|| it.id.clone()), id: it.id })
+                .collect();
+            owned.sort_by(|left, right| (&left.name, &left.id).cmp(&(&right.name, &right.id)));
+            Ok(owned)
+        })
     }
 
     /// Fetches an organization's API key.
     ///
     /// # Errors
     /// [`AccountError::KeyRefused`] when the server does not hand it out.
-    pub async fn organization_key(
-        &self,
-        organization: &OwnedOrganization,
-        events: Events<'_>,
-    ) -> Result<ApiKey, AccountError> {
-        let id = path_segment(&organization.id)?;
-        let client_secret = self.key(&format!("/organizations/{id}/api-key"), events).await?;
-        Ok(ApiKey { client_id: format!("organization.{id}"), client_secret })
+    pub fn organization_key<'a>(
+        &'a self,
+        organization: &'a OwnedOrganization,
+        events: Events<'a>,
+    ) -> LocalBoxFuture<'a, Result<ApiKey, AccountError>> {
+        Box::pin(async move {
+            let id = path_segment(&organization.id)?;
+            let client_secret = self.key(&format!("/organizations/{id}/api-key"), events).await?;
+            Ok(ApiKey { client_id: format!("organization.{id}"), client_secret })
+        })
     }
 
     /// Fetches the person's own API key, which can look where an organization's key cannot.
     ///
     /// # Errors
     /// [`AccountError::KeyRefused`] when the server does not hand it out.
-    pub async fn personal_key(&self, events: Events<'_>) -> Result<ApiKey, AccountError> {
-        let id = self.profile(events).await?.id;
-        let client_secret = self.key("/accounts/api-key", events).await?;
-        Ok(ApiKey { client_id: format!("{PERSON}{id}"), client_secret })
+    pub fn personal_key<'a>(
+        &'a self,
+        events: Events<'a>,
+    ) -> LocalBoxFuture<'a, Result<ApiKey, AccountError>> {
+        Box::pin(async move {
+            let id = self.profile(events).await?.id;
+            let client_secret = self.key("/accounts/api-key", events).await?;
+            Ok(ApiKey { client_id: format!("{PERSON}{id}"), client_secret })
+        })
     }
 
     async fn profile(&self, events: Events<'_>) -> Result<ProfileResponse, AccountError> {
