@@ -222,7 +222,7 @@ pub fn left_out(because: &LeftOutBecause) -> String {
             "left-out.groups-hidden",
             "the directory does not show in which groups this person is, so the memberships stay as they are in the \
              organization; an LDAP server shows them to accounts that may read the attribute that tells them \
-             (`ldap.member-of-attribute`, `gidNumber`, `primaryGroupID`)"
+             (`ldap.member-of-attribute`, `gidNumber`, `primaryGroupID`, `uid`)"
         ),
         LeftOutBecause::DomainNotAllowed { address } => text!(
             "left-out.domain",

@@ -21,6 +21,9 @@ use std::collections::HashSet;
 /// It has no rules of access to single attributes, and answers a question about the presence of some by their names alone.
 const SHOWS_ALL: &str = "lldap";
 
+/// By which groups may list people.
+const LOGIN: &str = "uid";
+
 /// Of the entries that a filter selects, those without a value of an attribute.
 pub(super) fn without(filter: &str, attribute: &str) -> String {
     format!("(&{filter}(!({attribute}=*)))")
@@ -46,11 +49,14 @@ pub(super) fn of_group(reading: Reading<'_>) -> Vec<&str> {
     list.into_iter().chain(layout.primary_groups.then_some(GROUP_NUMBER)).collect()
 }
 
-/// The attributes by which people tell in which groups they are.
+/// The attributes by which people tell in which groups they are, or are known to them.
 fn places<'r>(reading: Reading<'r>) -> impl Iterator<Item = &'r str> {
     let layout = reading.layout;
     let member_of = layout.member_of_attribute.as_deref();
-    let all = member_of.into_iter().chain(layout.primary_groups.then_some(GROUP_NUMBER));
+    let number = layout.primary_groups.then_some(GROUP_NUMBER);
+    // Who is in a group is told by the members alone where they name it; else also by what a group calls them.
+    let login = (member_of.is_none() && reading.wants_login()).then_some(LOGIN);
+    let all = member_of.into_iter().chain(number).chain(login);
     all.filter(move |_| reading.scope.groups)
 }
 

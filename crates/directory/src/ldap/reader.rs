@@ -34,9 +34,6 @@ use std::collections::HashSet;
 const ENTRIES_PER_EVENT: usize = 500;
 /// How often everything is read where somebody was deleted in between.
 const READS: u32 = 3;
-/// Attributes that list members by distinguished name only: nobody's `uid` is needed for them.
-const NAMES_ONLY: [&str; 6] = ["member", "uniqueMember", "roleOccupant", "owner", "memberOf", "isMemberOf"];
-
 /// Reads every section of the scope; each ends only with the last page of its search.
 pub(super) async fn read(
     connection: &mut Connection,
@@ -249,9 +246,7 @@ impl<'r> Reader<'r> {
             builder,
             layout,
             scope,
-            wants_login: scope.groups
-                && (layout.logins_as_names
-                    || !NAMES_ONLY.iter().any(|it| it.eq_ignore_ascii_case(member_attribute))),
+            wants_login: reading.wants_login(),
             member_attribute,
             domain: settings.active_directory.then(|| Domain::new(now)),
             parity: Parity::default(),

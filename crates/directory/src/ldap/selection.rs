@@ -39,6 +39,19 @@ pub(super) struct Reading<'r> {
     pub(super) now: Timestamp,
 }
 
+/// Attributes that list members by distinguished name only: nobody's `uid` is needed for them.
+const NAMES_ONLY: [&str; 6] = ["member", "uniqueMember", "roleOccupant", "owner", "memberOf", "isMemberOf"];
+
+impl Reading<'_> {
+    /// Whether groups may list people by their `uid`.
+    pub(super) fn wants_login(self) -> bool {
+        let attribute = without_range(&self.layout.member_attribute);
+        self.scope.groups
+            && (self.layout.logins_as_names
+                || !NAMES_ONLY.iter().any(|it| it.eq_ignore_ascii_case(attribute)))
+    }
+}
+
 /// The setting that a search base comes from.
 pub(super) fn base_setting(base: &str, settings: &LdapSettings, path: &'static str) -> &'static str {
     if base == settings.search_root() { "ldap.rootPath" } else { path }

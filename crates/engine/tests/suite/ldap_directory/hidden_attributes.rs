@@ -185,3 +185,15 @@ async fn who_hides_the_number_of_their_group_may_be_in_any() {
     let shows: Vec<bool> = desired.groups().iter().map(|it| it.shows_members).collect();
     assert_eq!(shows, [false, true]);
 }
+
+#[tokio::test]
+async fn who_hides_the_login_by_which_groups_list_people_may_be_in_any() {
+    let group = format!(
+        "dn: cn=one,{SUFFIX}\nobjectClass: posixGroup\ncn: one\ngidNumber: 7\nmemberUid: u0\nmemberUid: u1\n\n"
+    );
+    let of_one = format!("access to dn.exact=\"uid=u1,{SUFFIX}\" attrs=uid by * none");
+    let (_server, mut setup) = server(&[&of_one], &group);
+    setup.layout.group_object_class = Some("posixGroup".to_owned());
+    setup.layout.member_attribute = "memberUid".to_owned();
+    assert_eq!(placed(setup.read().await.unwrap()), [("one".to_owned(), vec![0], vec![1])]);
+}

@@ -1,11 +1,12 @@
 //! Groups whose members the account may not see.
 
-use super::{SCOPE, SUFFIX, Setup, people};
+use super::{PASSWORD, READER, SCOPE, SUFFIX, Setup, people};
 use bwdc_core::desired::Desired;
 use bwdc_core::settings::SyncSettings;
 use bwdc_core::snapshot::Snapshot;
 use bwdc_engine::directory::snapshot_cache::{IncrementalRead, Refresh, SnapshotCache};
 use bwdc_harness::slapd;
+use bwdc_sandbox::ldap::{Action, At, Fault, Options, ResultCode, Server};
 
 /// Of the groups `open` with a member, `none` without one, and `secret` with one, those that are said to hide their members.
 async fn hiding(access: &str) -> Vec<String> {
@@ -72,6 +73,25 @@ fn told(snapshot: Snapshot) -> Vec<(String, bool, usize)> {
     let desired = Desired::build(snapshot, &rules).unwrap();
     let groups = desired.groups().iter().zip(members);
     groups.map(|(it, members)| (desired.text(it.name).to_owned(), it.shows_members, members)).collect()
+}
+
+/// A server that does not tell whether a group is empty is no reason to empty it.
+#[tokio::test]
+async fn a_group_of_which_the_server_refuses_to_tell_is_not_taken_for_an_empty_one() {
+    let group = |name: &str, member: &str| {
+        format!("dn: cn={name},{SUFFIX}\nobjectClass: groupOfNames\ncn: {name}\n{member}\n")
+    };
+    let groups = group("full", &format!("member: uid=u0,{SUFFIX}\n")) + &group("bare", "");
+    let ldif = people(1) + &groups;
+    let server = Server::start(Options::with_bind(ldif, READER, PASSWORD)).await.unwrap();
+    let setup = Setup::sandbox(&server);
+    let of = |shows: bool| [("bare".to_owned(), shows, 0), ("full".to_owned(), true, 1)];
+    assert_eq!(told(setup.read().await.unwrap()), of(true));
+    // After people and groups the third search asks who has no member.
+    let code = ResultCode::InsufficentAccessRights;
+    let refusal = Action::Answer { code, message: "not indexed".to_owned(), after_entries: 0 };
+    server.inject(Fault::new(At::Search(3), refusal));
+    assert_eq!(told(setup.read().await.unwrap()), of(false));
 }
 
 /// Rights that follow from what the entry says, so that both change together.
