@@ -1,19 +1,63 @@
 //! The order of lists that people read: ICU's root collation, numbers by value, case and accents ignored, equal names
 //! left as they stand.
 
-use icu_collator::CollatorBorrowed;
-use icu_collator::CollatorPreferences;
 use icu_collator::options::{CollatorOptions, Strength};
 use icu_collator::preferences::CollationNumericOrdering;
+use icu_collator::provider as collation;
+use icu_collator::{Collator, CollatorPreferences};
+use icu_normalizer::provider as normalization;
+use icu_provider::{DataError, DataErrorKind, DataMarker, DataProvider, DataRequest, DataResponse};
+
+/// What tells neither case nor accents apart: ICU's root collation.
+pub(crate) fn primary(preferences: CollatorPreferences) -> Collator {
+    let mut options = CollatorOptions::default();
+    options.strength = Some(Strength::Primary);
+    Collator::try_new_unstable(&Root, preferences, options)
+        .expect("the root collation is compiled into the program")
+}
+
+/// The tables that were compiled into the program, without those of single languages: a megabyte that the root collation does not
+/// ask for.
+struct Root;
+
+macro_rules! compiled {
+    ($($marker:path => $tables:expr),+ $(,)?) => {$(
+        impl DataProvider<$marker> for Root {
+            fn load(&self, request: DataRequest<'_>) -> Result<DataResponse<$marker>, DataError> {
+                $tables.load(request)
+            }
+        }
+    )+};
+}
+
+compiled!(
+    collation::CollationRootV1 => collation::Baked,
+    collation::CollationDiacriticsV1 => collation::Baked,
+    collation::CollationJamoV1 => collation::Baked,
+    collation::CollationMetadataV1 => collation::Baked,
+    collation::CollationSpecialPrimariesV1 => collation::Baked,
+    normalization::NormalizerNfdDataV1 => normalization::Baked,
+    normalization::NormalizerNfdTablesV1 => normalization::Baked,
+);
+
+macro_rules! of_languages {
+    ($($marker:path),+) => {$(
+        impl DataProvider<$marker> for Root {
+            fn load(&self, _: DataRequest<'_>) -> Result<DataResponse<$marker>, DataError> {
+                Err(DataErrorKind::IdentifierNotFound.with_marker(<$marker>::INFO))
+            }
+        }
+    )+};
+}
+
+of_languages!(collation::CollationTailoringV1, collation::CollationReorderingV1);
 
 /// The positions of `names` in reading order.
 pub fn reading_order<'a>(names: impl Iterator<Item = &'a str>) -> Vec<u32> {
     let mut preferences = CollatorPreferences::default();
     preferences.numeric_ordering = Some(CollationNumericOrdering::True);
-    let mut options = CollatorOptions::default();
-    options.strength = Some(Strength::Primary);
-    let collator = CollatorBorrowed::try_new(preferences, options)
-        .expect("the root collation is compiled into the program");
+    let collator = primary(preferences);
+    let collator = collator.as_borrowed();
     let mut keys: Vec<u8> = Vec::new();
     let mut ends: Vec<u32> = Vec::new();
     for name in names {

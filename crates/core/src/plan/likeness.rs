@@ -1,8 +1,8 @@
 //! Whether two entries of one address are the same person: by the employee number where both have one, else by the name.
 
+use crate::collation;
 use crate::ledger::Marks;
-use icu_collator::options::{CollatorOptions, Strength};
-use icu_collator::{CollatorBorrowed, CollatorPreferences};
+use icu_collator::CollatorPreferences;
 use serde::Serialize;
 use std::collections::BTreeSet;
 
@@ -50,10 +50,8 @@ fn number(marks: &Marks) -> Option<String> {
 
 /// The words of a name as keys that know neither case nor accents; None: there is none.
 fn words(marks: &Marks) -> Option<BTreeSet<Vec<u8>>> {
-    let mut options = CollatorOptions::default();
-    options.strength = Some(Strength::Primary);
-    let collator = CollatorBorrowed::try_new(CollatorPreferences::default(), options)
-        .expect("the root collation is compiled into the program");
+    let collator = collation::primary(CollatorPreferences::default());
+    let collator = collator.as_borrowed();
     let belongs = |letter: char| {
         letter.is_alphanumeric() || matches!(letter, '\u{300}'..='\u{36f}' | '\u{3099}' | '\u{309a}')
     };
@@ -98,6 +96,7 @@ fn voices(word: &str) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::collation;
 
     fn marks(number: &str, name: &str) -> Marks {
         let some = |it: &str| (!it.is_empty()).then(|| it.to_owned());
