@@ -92,11 +92,16 @@ pub(super) fn of_transport(error: &TransportError) -> String {
             reason
         ),
         E::TooLarge { url, limit } => {
-            text!("error.http.too-large", "{url} answered with more than {limit} bytes", url, limit = *limit)
+            text!(
+                "error.http.too-large",
+                "{url} answered with more than {limit:byte/bytes}",
+                url,
+                limit = *limit
+            )
         }
         E::TooMany { url, limit } => text!(
             "error.http.too-many",
-            "{url} answered with a list of more than {limit} entries",
+            "{url} answered with a list of more than {limit:entry/entries}",
             url,
             limit = *limit
         ),

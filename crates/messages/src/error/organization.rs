@@ -178,9 +178,23 @@ fn general(message: &ServerMessage) -> Option<Vec<NextStep>> {
             "step.organization.sign-in-limit",
             "Wait a few minutes: the server limits how often one may sign in."
         ),
-        500.. => text!("step.organization.server-fault", "Check the server; then run again."),
+        // A gateway in front of the server answers with these.
+        500 | 502..=504 => server_fault(),
+        _ if message.page => web_page(),
+        500.. => server_fault(),
         _ => return None,
     }))
+}
+
+fn server_fault() -> String {
+    text!("step.organization.server-fault", "Check the server; then run again.")
+}
+
+fn web_page() -> String {
+    text!(
+        "step.organization.web-page",
+        "The answer is a web page and not the server's. Check the server URL, with `http://` or `https://` and the port, and what stands in front of the server. The key may be right."
+    )
 }
 
 fn firewall() -> String {
@@ -304,6 +318,7 @@ fn refused(message: &ServerMessage) -> Vec<NextStep> {
             "step.organization.502",
             "The server behind the proxy did not answer. Check that it runs, and the proxy's time limits."
         ),
+        _ if message.page => web_page(),
         _ => return Vec::new(),
     };
     ErrorPage::Organization.after(say(text))
@@ -326,6 +341,19 @@ mod tests {
         let said = said(&sign_in(&page));
         assert!(said.contains("a firewall or a proxy") && said.contains("The key may be right."), "{said}");
         assert!(!said.contains("bwdc login"), "{said}");
+        // What web servers say that are spoken to without TLS, or at another's address.
+        for status in [400, 405, 501] {
+            let page =
+                ServerMessage::read(URL, status, b"<html><center>plain HTTP request to HTTPS port</center>");
+            for steps in [sign_in(&page), refused(&page)] {
+                let said = super::tests::said(&steps);
+                assert!(
+                    said.starts_with("The answer is a web page and not the server's."),
+                    "{status}: {said}"
+                );
+                assert!(!said.contains("bwdc login"), "{status}: {said}");
+            }
+        }
         let wrong = ServerMessage::read(URL, 400, br#"{"error":"invalid_client"}"#);
         assert!(super::tests::said(&sign_in(&wrong)).contains("`bwdc login --renew`"));
     }

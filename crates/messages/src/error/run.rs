@@ -205,7 +205,8 @@ fn run_held(refusals: &[Refusal], done: usize, other: Option<&RunError>) -> Stri
 pub(super) fn of_directory(error: &ReadError) -> String {
     match error {
         ReadError::Ldap(error) => ldap::message(error),
-        ReadError::Web(_) | ReadError::Incomplete(_) => sentence(&with_causes(error)),
+        ReadError::Web(error) => web::message(error),
+        ReadError::Incomplete(_) => sentence(&with_causes(error)),
     }
 }
 

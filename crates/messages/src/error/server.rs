@@ -77,7 +77,7 @@ pub(super) fn of_apply(error: &ApplyError) -> String {
         ),
         ApplyError::JoinedMeanwhile => text!(
             "error.organization.joined-meanwhile",
-            "Somebody has joined with this invitation meanwhile, which stays as it is."
+            "A person has joined with this invitation meanwhile; it stays as it is."
         ),
         ApplyError::Altered { member, what } => text!(
             "error.organization.altered",

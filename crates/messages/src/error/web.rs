@@ -1,13 +1,146 @@
 //! Directories over HTTP: what to do next when a read fails.
 
 use super::certificate::{self, Peer};
-use super::sentence::say;
+use super::sentence::{say, sentence};
 use super::{entra, google, http, okta};
 use crate::NextStep;
 use crate::text;
 use bwdc_engine::directory::web::{ServiceCause, WebReadError};
 use bwdc_engine::http::TransportError;
 use bwdc_engine::tls_failure::{TlsFailure, tls_failure};
+
+/// What failed; the innermost cause stands in it once.
+pub(super) fn message(error: &WebReadError) -> String {
+    use WebReadError as E;
+    let service = |it: &str| it.to_owned();
+    sentence(&match error {
+        E::Address { service: of, url } => text!(
+            "error.web.address",
+            "`{url}` is not an address at which {service} could be",
+            url,
+            service = service(of)
+        ),
+        E::ClearText { service: of, url } => text!(
+            "error.web.clear-text",
+            "`{url}` is not encrypted: {service} is asked with a secret",
+            url,
+            service = service(of)
+        ),
+        E::Client { service: of, source } => text!(
+            "error.web.client",
+            "Cannot connect to {service}: {reason}",
+            service = service(of),
+            reason = within(&http::message(source))
+        ),
+        E::Filter { setting, source } => text!(
+            "error.web.filter",
+            "The filter `{setting}` cannot be used: {reason}",
+            setting = (*setting).to_owned(),
+            reason = source.to_string()
+        ),
+        E::Credentials { service: of, reason } => text!(
+            "error.web.credentials",
+            "The stored credentials for {service} cannot be used: {reason}",
+            service = service(of),
+            reason
+        ),
+        E::Transport { service: of, page, error } => text!(
+            "error.web.transport",
+            "{service} cannot be read{page}: {reason}",
+            service = service(of),
+            page = of_page(*page),
+            reason = within(&http::of_transport(error))
+        ),
+        E::TotalTime { service: of, url, page, limit } => text!(
+            "error.web.total-time",
+            "Reading {service} takes longer than {seconds} s: stopped at {url}{page}",
+            service = service(of),
+            seconds = limit.as_secs(),
+            url,
+            page = of_page(*page)
+        ),
+        E::Refused { service: of, url, page, status, code, message, .. } => text!(
+            "error.web.refused",
+            "{service} answered {status} to {url}{page}{said}",
+            service = service(of),
+            status = status.to_string(),
+            url,
+            page = of_page(*page),
+            said = said(code, message)
+        ),
+        E::Malformed { service: of, url, page, reason } => text!(
+            "error.web.malformed",
+            "The answer of {service} to {url}{page} cannot be understood: {reason}",
+            service = service(of),
+            url,
+            page = of_page(*page),
+            reason
+        ),
+        E::Circle { service: of, url, page } => text!(
+            "error.web.circle",
+            "{service} goes round in circles: {url}{page} leads to a page that was read before",
+            service = service(of),
+            url,
+            page = of_page(*page)
+        ),
+        E::Strayed { url, page, elsewhere, .. } => text!(
+            "error.web.strayed",
+            "The page after {url}{page} is on another server, `{elsewhere}`",
+            url,
+            page = of_page(*page),
+            elsewhere
+        ),
+        E::NotShown { service: of, what, right } => text!(
+            "error.web.not-shown",
+            "{service} does not show {what}: that takes {right}",
+            service = service(of),
+            what,
+            right = (*right).to_owned()
+        ),
+        E::ForeignGroup { service: of, group } => text!(
+            "error.web.foreign-group",
+            "{service} does not show who is in `{group}`, a group of another account within a group that the filter leaves out",
+            service = service(of),
+            group
+        ),
+        E::Count { service: of, url, what, announced, read } => text!(
+            "error.web.count",
+            "{service} announced {announced} {what} and returned {read}: {url}",
+            service = service(of),
+            announced = *announced,
+            what = (*what).to_owned(),
+            read = *read,
+            url
+        ),
+    })
+}
+
+/// A sentence within another one: names and addresses stay as they are.
+fn within(sentence: &str) -> String {
+    let mut letters = sentence.chars();
+    match (letters.next(), letters.next()) {
+        (Some(first), Some(' ' | 'a'..='z')) if first.is_ascii_uppercase() => {
+            format!("{}{}", first.to_ascii_lowercase(), &sentence[1..])
+        }
+        _ => sentence.to_owned(),
+    }
+}
+
+fn of_page(page: u32) -> String {
+    match page {
+        0 => String::new(),
+        page => text!("error.web.page", ", page {page}", page = page.to_string()),
+    }
+}
+
+/// The service's own words, with its code.
+fn said(code: &str, message: &str) -> String {
+    match (code, message) {
+        ("", "") => String::new(),
+        ("", text) | (text, "") => format!(": {text}"),
+        (code, message) => format!(": {message} ({code})"),
+    }
+}
 
 pub(super) fn steps(error: &WebReadError) -> Vec<NextStep> {
     use WebReadError as E;
@@ -124,6 +257,45 @@ fn transport(error: &TransportError) -> Vec<NextStep> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use bwdc_engine::http::HttpError;
+    use std::time::Duration;
+
+    /// What people read has the facts that stand in the log, in the language of the reader.
+    #[test]
+    fn what_failed_is_worded_here_with_each_cause_once() {
+        let (service, url) = ("Okta", "https://okta.test/api/v1/users".to_owned());
+        let no_connection = TransportError::NotConnected { url: url.clone(), limit: Duration::from_secs(10) };
+        let no_authority = HttpError::CaEmpty { path: "/etc/ca.pem".into() };
+        let refused = |code: &str, message: &str| WebReadError::Refused {
+            service,
+            url: url.clone(),
+            page: 3,
+            status: 403,
+            code: code.to_owned(),
+            message: message.to_owned(),
+            needs: "",
+            cause: ServiceCause::Unknown,
+        };
+        for error in [
+            WebReadError::Address { service, url: "x".to_owned() },
+            WebReadError::ClearText { service, url: url.clone() },
+            WebReadError::Client { service, source: no_authority },
+            WebReadError::Credentials { service, reason: "not a key".to_owned() },
+            WebReadError::Transport { service, page: 1, error: no_connection },
+            WebReadError::TotalTime { service, url: url.clone(), page: 2, limit: Duration::from_secs(60) },
+            refused("E0000006", "You do not have permission"),
+            refused("", "Forbidden"),
+            refused("", ""),
+            WebReadError::Malformed { service, url: url.clone(), page: 0, reason: "no list".to_owned() },
+            WebReadError::Circle { service, url: url.clone(), page: 4 },
+            WebReadError::Strayed { service, url: url.clone(), page: 4, elsewhere: "b.test".to_owned() },
+            WebReadError::NotShown { service, what: "members".to_owned(), right: "Member.Read.Hidden" },
+            WebReadError::ForeignGroup { service, group: "g@b.test".to_owned() },
+            WebReadError::Count { service, url: url.clone(), what: "users", announced: 7, read: 6 },
+        ] {
+            assert_eq!(message(&error), sentence(&error.to_string()));
+        }
+    }
 
     #[test]
     fn a_page_that_has_ended_blames_no_filter() {
