@@ -1,6 +1,6 @@
 //! Whether the settings are those of another time, by what they hold: a file that was written again is no change.
 
-use super::list;
+use super::list_those;
 use crate::installation::{Installation, SetupError};
 use bwdc_core::import::fingerprint;
 use serde_json::{Value, json};
@@ -19,13 +19,10 @@ pub(crate) fn digest(installation: &Installation) -> Result<String, SetupError> 
 }
 
 fn deciding(installation: &Installation) -> Result<Value, SetupError> {
-    let entries = list(installation)?;
+    let entries = list_those(installation, &|it| it.section.decides_plans() && !it.is_secret())?;
     let value_of = |name: &str| {
         entries.iter().find(|it| it.setting.name == name).map(|it| it.value.clone()).unwrap_or_default()
     };
-    let deciding = entries.iter().filter(|it| {
-        let setting = it.setting;
-        setting.section.decides_plans() && !setting.is_secret() && setting.is_of_directory(&value_of)
-    });
+    let deciding = entries.iter().filter(|it| it.setting.is_of_directory(&value_of));
     Ok(deciding.map(|it| json!([it.setting.name, it.value])).collect())
 }

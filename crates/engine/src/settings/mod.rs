@@ -54,12 +54,21 @@ pub struct Entry {
 /// # Errors
 /// [`SetupError::Store`] when a file of settings cannot be read.
 pub(crate) fn list(installation: &Installation) -> Result<Vec<Entry>, SetupError> {
+    list_those(installation, &|_| true)
+}
+
+/// The same of some settings: nobody looks for the secret of one that is not wanted.
+fn list_those(
+    installation: &Installation,
+    is_wanted: &dyn Fn(&Setting) -> bool,
+) -> Result<Vec<Entry>, SetupError> {
     let defaults = serde_json::to_value(ConnectorSettings::default()).expect("settings are JSON");
     read_connector_settings(installation.profile(), &Overrides::default())?;
     let stored = stored_connector_settings(installation.profile())?;
     let overrides = installation.store().overrides();
     let of_source = |it: &&Setting| installation.profile().source.is_primary() || it.is_of_source();
-    let entries = Setting::all().iter().filter(of_source).map(|setting| {
+    let wanted = Setting::all().iter().filter(of_source).filter(|it| is_wanted(it));
+    let entries = wanted.map(|setting| {
         let mut entry = entry(installation, setting, overrides, &stored, &defaults)?;
         if setting.name == "secrets.store" && entry.origin == Origin::Default {
             // What is chosen where nobody chose.
