@@ -297,7 +297,7 @@ fn left_behind(run: &RunRecord) -> Vec<String> {
     let lines = [
         (left_out, text!("history.left-out", "Left out: {left_out}.", left_out)),
         (standing, text!("history.standing", "Differences that stayed: {standing}.", standing)),
-        (kept, text!("history.kept", "Kept although not in the directory: {kept}.", kept)),
+        (kept, text!("history.kept", "Kept although not brought over: {kept}.", kept)),
         (number("verified"), text!("history.verified", "The organization was read back and was as planned.")),
         (
             number("notVerified"),

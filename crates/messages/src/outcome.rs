@@ -30,7 +30,7 @@ pub fn lines(report: &SyncReport) -> Vec<String> {
             text!("outcome.standing", "Differences that stay ({number}): {names}.", number, names)
         }),
         line(&told.kept, |number, names| {
-            text!("outcome.kept", "Kept although not in the directory ({number}): {names}.", number, names)
+            text!("outcome.kept", "Kept although not brought over ({number}): {names}.", number, names)
         }),
     ];
     let mut lines: Vec<String> = kinds.into_iter().flatten().collect();

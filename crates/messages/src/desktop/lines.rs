@@ -87,7 +87,7 @@ pub enum PlanPart {
     Changed,
     /// People who lose access, and groups that are deleted.
     Removed,
-    /// People who stay although they are not in the directory.
+    /// People who stay although nothing asks for them.
     Kept,
     /// Who is not brought over, and differences that stay.
     LeftOut,

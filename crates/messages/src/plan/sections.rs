@@ -107,7 +107,7 @@ impl PlanSection {
             Self::Restored => text!("plan-view.restored", "Access given back"),
             Self::Recorded => text!("plan-view.recorded", "External ids"),
             Self::Groups => text!("plan-view.groups", "New and changed groups"),
-            Self::Kept => text!("plan.kept", "Kept although not in the directory"),
+            Self::Kept => text!("plan.kept", "Kept although not brought over"),
             Self::LeftOut => text!("plan.left-out", "Left out"),
             Self::Standing => text!("plan.standing", "Differences that stay"),
             Self::Unconfirmed => text!("plan.unconfirmed", "Accepted, please confirm in the web vault"),

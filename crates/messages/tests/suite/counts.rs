@@ -185,7 +185,7 @@ fn who_is_kept_is_counted_alike_in_the_numbers_and_in_the_list() {
     }
     let printed = text(&planned, Extent::Whole, &CommandLine::default());
     assert!(printed.contains("2 members kept, 0 left out."), "{printed}");
-    assert!(printed.contains("\nKept although not in the directory (2)\n"), "{printed}");
+    assert!(printed.contains("\nKept although not brought over (2)\n"), "{printed}");
     assert!(printed.contains("p0@") && !printed.contains("p1@") && printed.contains("p2@"), "{printed}");
     let rows = plan_rows(&planned).into_iter().filter(|(part, ..)| *part == PlanPart::Kept);
     assert_eq!((rows.count(), planned.plan.staying().count()), (2, 1));

@@ -420,7 +420,7 @@ fn leavers_of_an_installation_that_is_taken_over_stay_and_are_counted() {
     let before = stage.organization.members().len();
     stage.organization.clear_requests();
     let plan = stage.run(&["plan"]).stdout;
-    for line in ["Kept although not in the directory (1)", "  = bob@example.test"] {
+    for line in ["Kept although not brought over (1)", "  = bob@example.test"] {
         assert!(plan.lines().any(|it| it == line), "{line}: {plan}");
     }
     assert_eq!(stage.run(&["sync"]).code, Some(0));

@@ -77,7 +77,7 @@ fn what_stays_wrong_is_told_by_kind_also_to_scripts() {
         ["1 member lost access: `p01@example.test`", "no longer in the directory"],
         ["Left out (1): `cn=n1,ou=people", "is not a valid e-mail address"],
         ["Differences that stay (1): `p03@example.test`", "revoked by hand"],
-        ["Kept although not in the directory (1): `p02@example.test`", "custom roles are never removed"],
+        ["Kept although not brought over (1): `p02@example.test`", "custom roles are never removed"],
         ["The organization was read back and is as planned.", ""],
     ]) {
         assert!(parts.iter().all(|it| line.contains(it)), "{line}");
@@ -92,7 +92,7 @@ fn what_stays_wrong_is_told_by_kind_also_to_scripts() {
         assert!(run[kind][0]["reason"].as_str().is_some_and(|it| !it.is_empty()), "{kind}");
     }
     let history = in_history(&stage);
-    for line in ["Left out: 1.", "Differences that stayed: 1.", "Kept although not in the directory: 1."] {
+    for line in ["Left out: 1.", "Differences that stayed: 1.", "Kept although not brought over: 1."] {
         assert!(history.contains(line), "{line}: {history}");
     }
     // The same again, though nothing was sent.
@@ -151,7 +151,7 @@ fn a_run_that_is_held_back_in_part_says_what_it_did() {
     assert_eq!((output.code, output.stdout.as_str()), (Some(1), ""));
     let begins = "1 change was carried out. The limits held back the rest.";
     assert!(output.stderr.starts_with(begins), "{}", output.stderr);
-    assert!(output.stderr.contains("Kept although not in the directory (9)"), "{}", output.stderr);
+    assert!(output.stderr.contains("Kept although not brought over (9)"), "{}", output.stderr);
     let answer = answer(&stage.run(&["sync", "--response"]));
     assert_eq!(
         (&answer["success"], answer["run"]["kept"].as_array().map(Vec::len)),
