@@ -9,9 +9,8 @@ use super::connect::Connection;
 use super::entry::Entry;
 use super::error::LdapReadError;
 use super::membership::GROUP_NUMBER;
-use super::reader::Reader;
 use super::request::Request;
-use super::selection::{Filters, Reading, without_range};
+use super::selection::{Reading, without_range};
 use super::value::text;
 use bwdc_core::snapshot::AccountState;
 use bwdc_core::text::Text;
@@ -82,8 +81,8 @@ pub(super) async fn is_without(
 }
 
 /// Which entries show no value of one attribute.
-struct Unshown<'r> {
-    attribute: &'r str,
+pub(super) struct Unshown<'r> {
+    pub(super) attribute: &'r str,
     entries: HashSet<Text>,
     /// Whether another one shows some: otherwise the attribute may be one that there is not.
     some_show: bool,
@@ -104,7 +103,7 @@ impl<'r> Unshown<'r> {
 
     /// Those that hide it; `requests` ask for those without one, and `name` knows an entry by its name. Where nobody shows any, the
     /// schema has to tell that there is such an attribute: otherwise the setting is wrong. What a server refuses to tell is hidden.
-    async fn hiding(
+    pub(super) async fn hiding(
         self,
         connection: &mut Connection,
         requests: Vec<Request>,
@@ -146,13 +145,13 @@ pub(super) async fn is_known(connection: &mut Connection, attribute: &str) -> Re
 /// What people and groups did not show.
 pub(super) struct Hidden<'r> {
     /// What tells who is disabled, of those who do not seem to be.
-    states: Vec<Unshown<'r>>,
+    pub(super) states: Vec<Unshown<'r>>,
     /// What people tell of their groups.
-    places: Vec<Unshown<'r>>,
+    pub(super) places: Vec<Unshown<'r>>,
     /// What groups tell of theirs.
-    places_of_groups: Option<Unshown<'r>>,
+    pub(super) places_of_groups: Option<Unshown<'r>>,
     /// Who is in a group: its list, and the number that people tell.
-    members: Vec<Unshown<'r>>,
+    pub(super) members: Vec<Unshown<'r>>,
 }
 
 impl<'r> Hidden<'r> {
@@ -174,65 +173,5 @@ impl<'r> Hidden<'r> {
 
     pub(super) fn note_group(&mut self, key: Text, entry: &Entry<'_>) {
         self.members.iter_mut().chain(&mut self.places_of_groups).for_each(|it| it.note(key, entry));
-    }
-}
-
-impl Reader<'_> {
-    /// Sets aside the people of whom it is hidden whether they are disabled, and notes who hides in which groups they are. Rights
-    /// change without a change of the entry, so that nothing is kept then.
-    pub(super) async fn people_hide(
-        &mut self,
-        connection: &mut Connection,
-        filters: &Filters,
-    ) -> Result<(), LdapReadError> {
-        let mut untold = HashSet::new();
-        for states in std::mem::take(&mut self.hidden.states) {
-            untold.extend(self.hiding(connection, states, &filters.people, true).await?);
-        }
-        self.builder.hide_states(|it| untold.contains(&it));
-        for places in std::mem::take(&mut self.hidden.places) {
-            let hiding = self.hiding(connection, places, &filters.people, true).await?;
-            hiding.into_iter().for_each(|it| self.builder.hides_groups(it));
-        }
-        Ok(())
-    }
-
-    /// Notes which groups hide who is in them, or in which groups they are.
-    pub(super) async fn groups_hide(
-        &mut self,
-        connection: &mut Connection,
-        filters: &Filters,
-    ) -> Result<(), LdapReadError> {
-        for members in std::mem::take(&mut self.hidden.members) {
-            let hiding = self.hiding(connection, members, &filters.groups, false).await?;
-            hiding.into_iter().for_each(|it| self.builder.hides_members(it));
-        }
-        if let Some(places) = self.hidden.places_of_groups.take() {
-            let hiding = self.hiding(connection, places, &filters.groups, false).await?;
-            hiding.into_iter().for_each(|it| self.builder.hides_groups(it));
-        }
-        Ok(())
-    }
-
-    async fn hiding(
-        &mut self,
-        connection: &mut Connection,
-        unshown: Unshown<'_>,
-        filter: &str,
-        of_people: bool,
-    ) -> Result<HashSet<Text>, LdapReadError> {
-        let filter = without(filter, unshown.attribute);
-        let bases = if of_people { &self.layout.user_bases } else { &self.layout.group_bases };
-        let requests =
-            bases.iter().map(|base| self.names_request(base.clone(), &filter, of_people)).collect();
-        let attribute = unshown.attribute;
-        let Self { builder, spellings, .. } = self;
-        let hiding = unshown.hiding(connection, requests, |it| spellings.name(it, builder)).await?;
-        if !hiding.is_empty() {
-            let entries = hiding.len();
-            tracing::debug!(attribute, entries, "what entries do not show: every read is a full one");
-            self.keep_nothing();
-        }
-        Ok(hiding)
     }
 }

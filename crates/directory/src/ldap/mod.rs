@@ -19,6 +19,7 @@ mod filter;
 mod find;
 mod group;
 mod hidden;
+mod hides;
 mod incremental;
 #[cfg(feature = "kerberos")]
 mod kerberos;
