@@ -38,14 +38,23 @@ impl Snapshot {
         for (first, _) in firsts.iter().zip(&chosen).filter(|(_, chosen)| !**chosen) {
             *holders.entry(first).or_default() += 1;
         }
-        choices.iter().for_each(|it| *holders.entry(it.known).or_default() += 1);
+        let mut claims: HashMap<&str, Vec<usize>> = HashMap::new();
+        for (place, choice) in choices.iter().enumerate() {
+            *holders.entry(choice.known).or_default() += 1;
+            claims.entry(choice.known).or_default().push(place);
+        }
         // Whoever cannot have it goes back to the first value, which may be what another one kept.
-        loop {
-            let is_shared = |it: &Choice<'_>| it.is_kept && holders[it.known] > 1;
-            let Some(choice) = choices.iter_mut().rev().find(|it| is_shared(it)) else { break };
-            choice.is_kept = false;
-            *holders.entry(choice.known).or_default() -= 1;
-            *holders.entry(&firsts[choice.person]).or_default() += 1;
+        let mut shared: Vec<&str> = choices.iter().map(|it| it.known).collect();
+        while let Some(address) = shared.pop() {
+            if holders[address] < 2 {
+                continue;
+            }
+            let Some(place) = claims.get_mut(address).and_then(Vec::pop) else { continue };
+            choices[place].is_kept = false;
+            let first = firsts[choices[place].person].as_str();
+            *holders.entry(address).or_default() -= 1;
+            *holders.entry(first).or_default() += 1;
+            shared.extend([address, first]);
         }
         for choice in choices.iter().filter(|it| it.is_kept) {
             self.people[choice.person].mail = Some(choice.mail);
