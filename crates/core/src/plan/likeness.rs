@@ -96,7 +96,6 @@ fn voices(word: &str) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::collation;
 
     fn marks(number: &str, name: &str) -> Marks {
         let some = |it: &str| (!it.is_empty()).then(|| it.to_owned());

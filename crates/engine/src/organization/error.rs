@@ -43,7 +43,7 @@ pub enum OrganizationError {
     },
     /// The identity service gave no token.
     #[error("{0}")]
-    SignIn(ServerMessage),
+    SignIn(Box<ServerMessage>),
     /// The identity service said yes and gave nothing.
     #[error("{url} answered without an access token: {found}")]
     NoToken {
@@ -62,7 +62,7 @@ pub enum OrganizationError {
     },
     /// The API refused.
     #[error("{0}")]
-    Refused(ServerMessage),
+    Refused(Box<ServerMessage>),
     /// The answer is not what the endpoint gives.
     #[error("the answer of {url} cannot be read: {reason}")]
     Unreadable {
@@ -113,7 +113,7 @@ pub enum ApplyError {
     #[error("{message}")]
     Refused {
         /// What it said.
-        message: ServerMessage,
+        message: Box<ServerMessage>,
         /// Whether a part can have been done before the refusal.
         effect: Effect,
     },
@@ -156,7 +156,7 @@ pub enum Effect {
 pub enum UnknownCause {
     /// A server error: it can have come at any step.
     #[error("{0}")]
-    Answer(ServerMessage),
+    Answer(Box<ServerMessage>),
     /// The connection ended or the time ran out after the request was sent.
     #[error(transparent)]
     Lost(Box<OrganizationError>),

@@ -59,10 +59,10 @@ pub enum Wordless {
 
 impl ServerMessage {
     /// Reads the body of a refusal that came from `url`.
-    pub fn read(url: &str, status: u16, body: &[u8]) -> Self {
+    pub fn read(url: &str, status: u16, body: &[u8]) -> Box<Self> {
         let text = String::from_utf8_lossy(body);
         let text = text.trim_start_matches('\u{feff}').trim();
-        let mut read = Self {
+        let mut read = Box::new(Self {
             status,
             url: url.to_owned(),
             message: String::new(),
@@ -71,7 +71,7 @@ impl ServerMessage {
             retry_after: None,
             wordless: None,
             page: is_page(body),
-        };
+        });
         match serde_json::from_str(text) {
             Ok(Value::Object(object)) => read.take(&object),
             Ok(Value::String(sentence)) => read.message = clean(&sentence),
@@ -89,9 +89,10 @@ impl ServerMessage {
     }
 
     /// Reads an answer of `url` that is a refusal.
-    pub(super) fn of(url: &str, answer: &Answer) -> Self {
-        let retry_after = http::retry_after(&answer.headers);
-        Self { retry_after, ..Self::read(url, answer.status, &answer.body) }
+    pub(super) fn of(url: &str, answer: &Answer) -> Box<Self> {
+        let mut read = Self::read(url, answer.status, &answer.body);
+        read.retry_after = http::retry_after(&answer.headers);
+        read
     }
 
     /// Whether the words are the server's.
@@ -241,7 +242,7 @@ mod tests {
 
     const URL: &str = "https://vault.example.test/api/public/members";
 
-    fn read(status: u16, body: &str) -> ServerMessage {
+    fn read(status: u16, body: &str) -> Box<ServerMessage> {
         ServerMessage::read(URL, status, body.as_bytes())
     }
 

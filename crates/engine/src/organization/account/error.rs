@@ -11,10 +11,10 @@ pub enum AccountError {
     Server(#[from] OrganizationError),
     /// The server refuses address, password or code.
     #[error("{0}")]
-    Refused(ServerMessage),
+    Refused(Box<ServerMessage>),
     /// The server refuses to hand out a key.
     #[error("{0}")]
-    KeyRefused(ServerMessage),
+    KeyRefused(Box<ServerMessage>),
     /// The server asks for a way from password to key that is weak, or that would not end.
     #[error(
         "the server asks for {asked} {what}, and between {least} and {most} are acceptable: nothing was sent"
