@@ -57,7 +57,7 @@ pub use history::{
 pub use installation::SetupError;
 pub use lease::LeaseError;
 pub use ledger::{FrontEnd, Trigger};
-pub use notify::{Channel, DeliveryError, Message, Occasion};
+pub use notify::{Channel, Delivered, DeliveryError, Message, Occasion};
 pub use run::{
     PlanFileError, Planned, Rebuilt, Repairs, RunError, SavedPlan, SyncReport, UnreadSource, Verification,
 };

@@ -8,7 +8,7 @@ use crate::event::Control;
 use crate::history::{self, ApprovalState, HistoryEntry, RefusedRun, WithdrawnApproval};
 use crate::lease::{self, LeaseError};
 use crate::ledger::{Ledger, LedgerError, RunId, RunRecord, Tally};
-use crate::notify::{self, Channel, DeliveryError, Message};
+use crate::notify::{self, Channel, Delivered, Message};
 use crate::paths::{ProcessEnvironment, ProfileName};
 use crate::run::RunError;
 use crate::status::{self, ProfileStatus};
@@ -209,7 +209,7 @@ impl Engine {
         &'a self,
         message: Message,
         before: &'a [Channel],
-    ) -> LocalBoxFuture<'a, Result<Vec<(Channel, Result<(), DeliveryError>)>, EngineError>> {
+    ) -> LocalBoxFuture<'a, Result<Vec<Delivered>, EngineError>> {
         Box::pin(async move {
             let (settings, environment) = (self.notify_settings()?, self.installation.environment());
             let message = if settings.addresses { message } else { message.masked() }.short();

@@ -35,7 +35,7 @@ impl Ledger {
 pub(super) fn read(connection: &Connection) -> Result<Addresses, LedgerError> {
     let mut addresses = Addresses::default();
     each(connection, |person, told| {
-        told.iter().for_each(|it| addresses.note(person, it.email.as_str(), it.taken))
+        told.iter().for_each(|it| addresses.note(person, it.email.as_str(), it.taken));
     })?;
     Ok(addresses)
 }

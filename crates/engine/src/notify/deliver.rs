@@ -38,6 +38,9 @@ pub enum Channel {
     Command,
 }
 
+/// What became of a notification by one of its ways.
+pub type Delivered = (Channel, Result<(), DeliveryError>);
+
 /// Why a notification was not delivered; never with a secret, which the address of a webhook may be.
 #[derive(Debug, thiserror::Error)]
 pub enum DeliveryError {

@@ -5,7 +5,7 @@ mod deliver;
 mod desk;
 mod secret;
 
-pub use deliver::{Channel, DeliveryError};
+pub use deliver::{Channel, Delivered, DeliveryError};
 pub(crate) use deliver::{Place, channels, send};
 pub(crate) use desk::{Came, Desk, Tell};
 pub(crate) use secret::VARIABLES;

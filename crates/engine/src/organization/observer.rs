@@ -93,7 +93,7 @@ impl Organization {
             OrganizationError::SignIn(message) | OrganizationError::Refused(message)
                 if (400..500).contains(&message.status) && message.status != 429 =>
             {
-                OrganizationError::Observer { client_id: observer.client_id().to_owned(), message: message }
+                OrganizationError::Observer { client_id: observer.client_id().to_owned(), message }
             }
             error => error,
         };
