@@ -28,6 +28,8 @@ pub enum Subject {
     Person(usize),
     /// A group that was read: the position in [`Desired::groups`].
     Group(usize),
+    /// Somebody who was read and set aside: the position in [`Desired::set_aside`].
+    SetAside(usize),
     /// An entry that is there and was not read.
     Unread(Unread),
 }
@@ -87,6 +89,11 @@ fn read_subjects(desired: &Desired, who: &str) -> Vec<Subject> {
             || desired.text(it.external_id) == who
             || same_name(desired.text(it.reference))
     });
+    let aside = desired.set_aside().iter().enumerate().filter(|(_, it)| {
+        let reference = desired.text(it.reference);
+        reference.to_lowercase() == lower || desired.text(it.external_id) == who || same_name(reference)
+    });
     let people = people.map(|(number, _)| Subject::Person(number));
+    let people = people.chain(aside.map(|(number, _)| Subject::SetAside(number)));
     people.chain(groups.map(|(number, _)| Subject::Group(number))).collect()
 }

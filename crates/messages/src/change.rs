@@ -218,6 +218,9 @@ pub fn left_out(because: &LeftOutBecause) -> String {
              it to accounts that may read the attribute of members, Microsoft Entra ID to applications with the permission \
              `Member.Read.Hidden`"
         ),
+        LeftOutBecause::StateNotTold => {
+            text!("explain.state-not-shown", "the directory does not show whether the account is enabled")
+        }
         LeftOutBecause::GroupsHidden => text!(
             "left-out.groups-hidden",
             "the directory does not show in which groups this person is, so the memberships stay as they are in the \

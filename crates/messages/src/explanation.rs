@@ -32,6 +32,7 @@ pub fn text(explained: &Explained, who: &str) -> String {
     let parts = explained.subjects.iter().map(|subject| match subject {
         Subject::Person(number) => person(explained, *number),
         Subject::Group(number) => group(explained, *number),
+        Subject::SetAside(number) => set_aside(&explained.desired, *number),
         Subject::Unread(unread) => self::unread(unread),
     });
     parts.collect::<Vec<_>>().join("\n\n")
@@ -72,6 +73,15 @@ pub fn data(explained: &Explained, who: &str) -> Value {
                         .collect::<Vec<_>>(),
                     "unresolved": unresolved::by_group(desired).remove(number).unwrap_or_default(),
                     "nextSync": next_sync_of_group(explained, *number),
+                })
+            }
+            Subject::SetAside(number) => {
+                let one = &desired.set_aside()[*number];
+                json!({
+                    "kind": "person",
+                    "name": desired.text(one.reference),
+                    "externalId": desired.text(one.external_id),
+                    "leftOut": why_set_aside(one.because),
                 })
             }
             Subject::Unread(unread) => {
@@ -316,6 +326,14 @@ fn state_title(state: AccountState) -> String {
         AccountState::Disabled => text!("state.disabled", "disabled"),
         AccountState::Deleted => text!("state.deleted", "deleted"),
     }
+}
+
+fn set_aside(desired: &Desired, number: usize) -> String {
+    let one = &desired.set_aside()[number];
+    let (who, reason) = (desired.text(one.reference), why_set_aside(one.because));
+    let verdict = text!("explain.person-left-out", "`{who}` is left out: {reason}.", who, reason);
+    let title = text!("explain.external-id", "external id");
+    format!("{verdict}\n  {title:<21}  {}", fit_in_a_line(desired.text(one.external_id)))
 }
 
 fn unread(unread: &Unread) -> String {

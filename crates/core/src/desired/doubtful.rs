@@ -22,6 +22,11 @@ impl Desired {
         self.doubtful(group).next().is_some()
     }
 
+    /// Whether what the group lists may mean several people.
+    pub fn names_doubtful(&self, group: usize) -> bool {
+        self.doubtful.get(&group).is_some_and(|it| !it.is_empty())
+    }
+
     /// People of whom their source does not show in which groups they are: positions in [`Desired::everybody`].
     pub fn unplaced(&self) -> impl Iterator<Item = u32> {
         self.unplaced.values().flatten().copied()

@@ -341,6 +341,8 @@ pub enum LeftOutBecause {
     AddressTooLong,
     /// The address attribute is blank.
     AddressBlank,
+    /// The directory does not show whether the account is enabled: somebody who is disabled would be let in.
+    StateNotTold,
     /// Others have the same address, and the settings leave all of them out.
     AddressShared,
     /// The entry is disabled, and an enabled one has the same address.

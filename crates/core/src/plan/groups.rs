@@ -237,8 +237,10 @@ fn group<'a>(
     let successor = successors.of(number);
     let place = successor.map(|it| it.place).or_else(|| index.groups.get(id).copied());
     let Some((place, state)) = place.zip(index.state) else {
-        // It may well exist, with members of whom it cannot be told whether they shall be in it.
-        if index.evidence != Evidence::Live && desired.is_doubtful(number) {
+        // It may well exist, with members of whom it cannot be told whether they shall be in it. A person who shows no groups at all
+        // is no reason to wait for ever: where the ledger was there before, a group that it does not know is a new one.
+        let may_lose = desired.is_doubtful(number) && (index.baseline || desired.names_doubtful(number));
+        if index.evidence != Evidence::Live && may_lose {
             return left_out(LeftOutBecause::MembersInDoubt);
         }
         let members = memberships.count(listed);

@@ -1,7 +1,7 @@
 //! What happens to each person of the directory; `leavers.rs` decides for those who have no cause to be a member.
 
 use super::addresses;
-use super::change::{Cause, KeptBecause, LeftOut, Subject};
+use super::change::{Cause, KeptBecause, LeftOut, LeftOutBecause, Subject};
 use super::claims::{Claim, Claims, Verdict, former};
 use super::corrected;
 use super::held;
@@ -21,6 +21,7 @@ use crate::desired::{DesiredPerson, NoAddress};
 use crate::names::ExternalId;
 use crate::observed::{MemberStatus, ObservedMember, ServerKind};
 use crate::settings::AcrossSources;
+use crate::snapshot::{SetAside, SetAsideBecause};
 use crate::wire::ImportMember;
 use hashbrown::{HashMap, HashSet};
 
@@ -51,7 +52,7 @@ pub(super) fn decide<'a>(
         missing_pilot: None,
         hidden_pilot: None,
     };
-    let mut fates = Vec::new();
+    let mut fates = untold(input);
     if !desired.people_wanted() {
         return (fates, roster);
     }
@@ -178,6 +179,28 @@ fn settle(roster: &mut Roster<'_>) {
         }
     }
     roster.claims = claims;
+}
+
+/// Who was set aside since nothing tells whether the account is enabled. Members of whom that is so are kept and named for it.
+fn untold(input: &PlanInput<'_>) -> Vec<PersonFate> {
+    let desired = input.desired;
+    let aside = desired.set_aside().iter().filter(|it| it.because == SetAsideBecause::StateNotTold);
+    let mut aside = aside.peekable();
+    if aside.peek().is_none() {
+        return Vec::new();
+    }
+    let people = &input.ledger.people;
+    let ids = people.iter().map(|it| it.external_id.as_str());
+    let known: HashSet<&str> =
+        ids.chain(people.iter().filter_map(|it| Some(it.stable_id.as_ref()?.as_str()))).collect();
+    let is_known = |it: &SetAside| {
+        [Some(it.external_id), it.stable_id].into_iter().flatten().any(|it| known.contains(desired.text(it)))
+    };
+    let left_out = |it: &SetAside| LeftOut {
+        reference: desired.text(it.reference).to_owned(),
+        because: LeftOutBecause::StateNotTold,
+    };
+    aside.filter(|it| !is_known(it)).map(|it| PersonFate::LeftOut(left_out(it))).collect()
 }
 
 /// Memberships that are removed so that the address can be invited anew, and what becomes of who has it now. Nobody is removed

@@ -244,6 +244,8 @@ pub struct LdapLayout {
     pub logins_as_names: bool,
     /// What tells who is disabled.
     pub disabled_by: Vec<DisabledBy>,
+    /// Whether that was chosen, by itself or with the software: the usual sign is none where nobody has it.
+    pub disabled_by_chosen: bool,
     /// The attribute that is pushed as external id; None: `objectGUID` where there is one, else the distinguished name.
     pub id_attribute: Option<IdAttribute>,
     /// Attribute that tells when an entry was last changed, as a generalized time.
@@ -283,7 +285,10 @@ impl LdapLayout {
         };
         let composes = flag(sync, "useEmailPrefixSuffix", "sync.useEmailPrefixSuffix")?;
         let signs = || LdapPreset::signs(options.preset.filter(|_| !ad)).to_vec();
-        let disabled_by = DisabledBy::of(&options.disabled_by)?.unwrap_or_else(signs);
+        let chosen = DisabledBy::of(&options.disabled_by)?;
+        let disabled_by_chosen =
+            chosen.is_some() || preset.as_ref().is_some_and(|it| !it.disabled_by.is_empty());
+        let disabled_by = chosen.unwrap_or_else(signs);
         let layout = Self {
             user_bases: bases(
                 &options.user_paths,
@@ -341,6 +346,7 @@ impl LdapLayout {
                 .unwrap_or_else(|| preset.is_some_and(|it| it.primary_groups)),
             logins_as_names: options.preset == Some(LdapPreset::Freeipa),
             disabled_by,
+            disabled_by_chosen,
             id_attribute: options.id_attribute,
             mark_attribute: None,
             revision_attribute: fixed("revisionDateAttribute", "sync.revisionDateAttribute", "whenChanged")?

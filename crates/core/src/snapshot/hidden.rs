@@ -1,6 +1,6 @@
 //! What a source does not show: who is in a group, in which groups somebody is, whether an account is enabled.
 
-use super::{SetAside, SetAsideBecause, Snapshot, SnapshotBuilder};
+use super::{AccountState, SetAside, SetAsideBecause, Snapshot, SnapshotBuilder};
 use crate::text::Text;
 
 impl SnapshotBuilder {
@@ -12,6 +12,13 @@ impl SnapshotBuilder {
     /// Notes that the source does not show in which groups the person or group of this key is: it may be in any of them.
     pub fn hides_groups(&mut self, key: Text) {
         self.snapshot.hidden_groups.insert(key);
+    }
+
+    /// Whether nobody is told to be enabled, and of somebody it is not told.
+    pub fn hides_whoever_is_enabled(&self) -> bool {
+        let Snapshot { people, set_aside, .. } = &self.snapshot;
+        set_aside.iter().any(|it| it.because == SetAsideBecause::StateNotTold)
+            && people.iter().all(|it| it.state != AccountState::Enabled)
     }
 
     /// Sets aside people who were added, by their keys: the source does not tell whether their accounts are enabled.

@@ -16,12 +16,14 @@ pub(super) const IDENTIFIER: &str = "objectSid";
 /// What tells who is disabled.
 pub(super) struct Accounts<'s> {
     signs: &'s [DisabledBy],
+    /// Whether somebody chose them.
+    are_chosen: bool,
     now: Timestamp,
 }
 
 impl<'s> Accounts<'s> {
-    pub(super) fn new(signs: &'s [DisabledBy], now: Timestamp) -> Self {
-        Self { signs, now }
+    pub(super) fn new(signs: &'s [DisabledBy], are_chosen: bool, now: Timestamp) -> Self {
+        Self { signs, are_chosen, now }
     }
 
     /// Whether this is an account of Active Directory, which has an identifier and a state, and the state is not shown: taken for
@@ -41,6 +43,12 @@ impl<'s> Accounts<'s> {
     /// The attributes of the signs.
     pub(super) fn attributes(&self) -> impl Iterator<Item = &'static str> + use<'s> {
         self.signs.iter().map(|it| it.attribute())
+    }
+
+    /// Those of the signs that somebody chose.
+    pub(super) fn chosen(&self) -> impl Iterator<Item = &'static str> + use<'s> {
+        let are_chosen = self.are_chosen;
+        self.attributes().filter(move |_| are_chosen)
     }
 
     pub(super) fn is_disabled(&self, entry: &Entry<'_>) -> bool {

@@ -61,6 +61,14 @@ pub enum LdapReadError {
         /// The attribute that was asked for.
         attribute: Box<str>,
     },
+    /// Nobody is shown to be enabled, and of somebody it is hidden whether they are.
+    #[error("{server} shows of nobody by `{attributes}` that the account is enabled")]
+    StateHidden {
+        /// URL of the server.
+        server: Box<str>,
+        /// The attributes that tell it, between them `, `.
+        attributes: Box<str>,
+    },
     /// An entry lacks the id that the settings choose: another one in its place would make it somebody else.
     #[error("`{entry}` has no `{attribute}`, by which `ldap.id-attribute` wants everybody known")]
     NoId {

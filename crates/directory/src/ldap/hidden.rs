@@ -37,7 +37,7 @@ fn signs(reading: Reading<'_>) -> impl Iterator<Item = &'static str> {
 
 /// The attributes that tell who is disabled, and in which groups people are.
 pub(super) fn of_person(reading: Reading<'_>) -> Vec<&str> {
-    let signs: Vec<&str> = signs(reading).collect();
+    let signs: Vec<&str> = signs(reading).filter(|_| reading.layout.disabled_by_chosen).collect();
     signs.into_iter().chain(places(reading)).collect()
 }
 
@@ -86,11 +86,13 @@ pub(super) struct Unshown<'r> {
     entries: HashSet<Text>,
     /// Whether another one shows some: otherwise the attribute may be one that there is not.
     some_show: bool,
+    /// Whether somebody says that there is such an attribute: the usual sign of who is disabled is none where nobody shows it.
+    is_meant: bool,
 }
 
 impl<'r> Unshown<'r> {
     fn of(attribute: &'r str) -> Self {
-        Self { attribute, entries: HashSet::new(), some_show: false }
+        Self { attribute, entries: HashSet::new(), some_show: false, is_meant: true }
     }
 
     fn note(&mut self, key: Text, entry: &Entry<'_>) {
@@ -113,7 +115,7 @@ impl<'r> Unshown<'r> {
         if hiding.is_empty() || shows_all(connection) {
             return Ok(HashSet::new());
         }
-        if !self.some_show && !is_known(connection, self.attribute).await? {
+        if !self.some_show && !(self.is_meant && may_be_known(connection, self.attribute).await?) {
             return Ok(HashSet::new());
         }
         for request in requests {
@@ -137,9 +139,12 @@ fn shows_all(connection: &Connection) -> bool {
     connection.vendor().is_some_and(|it| it.to_ascii_lowercase().contains(SHOWS_ALL))
 }
 
-/// Whether the schema tells that there is such an attribute.
-pub(super) async fn is_known(connection: &mut Connection, attribute: &str) -> Result<bool, LdapReadError> {
-    Ok(searches(connection).await?.is_some_and(|it| it.knows(attribute)))
+/// Whether there may be such an attribute: the schema knows it, or is not shown.
+pub(super) async fn may_be_known(
+    connection: &mut Connection,
+    attribute: &str,
+) -> Result<bool, LdapReadError> {
+    Ok(searches(connection).await?.is_none_or(|it| it.knows(attribute)))
 }
 
 /// What people and groups did not show.
@@ -158,7 +163,9 @@ impl<'r> Hidden<'r> {
     pub(super) fn new(reading: Reading<'r>) -> Self {
         let member_of = reading.layout.member_of_attribute.as_deref();
         Self {
-            states: signs(reading).map(Unshown::of).collect(),
+            states: signs(reading)
+                .map(|it| Unshown { is_meant: reading.layout.disabled_by_chosen, ..Unshown::of(it) })
+                .collect(),
             places: places(reading).map(Unshown::of).collect(),
             places_of_groups: member_of.map(Unshown::of),
             members: of_group(reading).into_iter().map(Unshown::of).collect(),

@@ -21,6 +21,13 @@ impl Reader<'_> {
             untold.extend(self.hiding(connection, states, &filters.people, true).await?);
         }
         self.builder.hide_states(|it| untold.contains(&it));
+        if self.builder.hides_whoever_is_enabled() {
+            let attributes: Vec<&str> = self.accounts.attributes().collect();
+            return Err(LdapReadError::StateHidden {
+                server: connection.server().into(),
+                attributes: attributes.join("`, `").into(),
+            });
+        }
         for places in std::mem::take(&mut self.hidden.places) {
             let hiding = self.hiding(connection, places, &filters.people, true).await?;
             hiding.into_iter().for_each(|it| self.builder.hides_groups(it));

@@ -335,7 +335,7 @@ impl Fetch<'_> {
         for attribute in attributes {
             let shows = |entry: &Entry<'_>| entry.values(attribute).next().is_some();
             if !entry.as_ref().is_some_and(shows)
-                && hidden::is_known(self.connection, attribute).await?
+                && hidden::may_be_known(self.connection, attribute).await?
                 && !hidden::is_without(self.connection, filter, attribute, spelled).await?
             {
                 return Ok(true);

@@ -42,7 +42,7 @@ pub(super) async fn lookup(
     let mut lookup = Lookup {
         contexts: contexts(connection, settings, layout),
         connection,
-        accounts: Accounts::new(signs, now),
+        accounts: Accounts::new(signs, layout.disabled_by_chosen, now),
         searchable: BTreeMap::new(),
         readable: HashMap::new(),
         sees_deleted: None,

@@ -250,7 +250,7 @@ impl<'r> Reader<'r> {
             member_attribute,
             domain: settings.active_directory.then(|| Domain::new(now)),
             parity: Parity::default(),
-            accounts: Accounts::new(&layout.disabled_by, now),
+            accounts: Accounts::new(&layout.disabled_by, layout.disabled_by_chosen, now),
             membership: Membership::new(layout),
             living: (scope.deleted && settings.active_directory).then(HashSet::new),
             torn: false,

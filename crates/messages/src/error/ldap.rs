@@ -59,6 +59,12 @@ fn what(error: &LdapReadError) -> String {
             server,
             attribute
         ),
+        E::StateHidden { server, attributes } => text!(
+            "error.ldap.state-hidden",
+            "{server} shows of nobody by `{attributes}` that the account is enabled: those who are cannot be told from those who are not",
+            server,
+            attributes
+        ),
         E::NoId { entry, attribute } => text!(
             "error.ldap.no-id",
             "`{entry}` has no `{attribute}`, which `ldap.id-attribute` requires of everybody",

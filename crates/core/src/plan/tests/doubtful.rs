@@ -60,3 +60,29 @@ fn whose_groups_are_not_shown_stays_where_they_are() {
     let named: Vec<_> = plan.left_out.iter().map(|it| (it.reference.as_str(), &it.because)).collect();
     assert_eq!(named, [("a@x", &LeftOutBecause::GroupsHidden)]);
 }
+
+/// On a server that nobody can look at, a group that was never sent is a new one, but for the run that takes a baseline.
+#[test]
+fn whose_groups_are_not_shown_stops_no_new_group() {
+    let groups = |baseline_taken| {
+        let mut world = World::new();
+        world.ledger.baseline_taken = baseline_taken;
+        let nothing = OrganizationState { members: Vec::new(), groups: Vec::new() };
+        let sample = Sample::new().person("a", "a@x").person("c", "c@x").group("g", &["c"]);
+        let desired = sample.hides_groups(&["a"]).desired(&world.sync).expect("valid");
+        let plan = Plan::build(&world.input(&desired, &Observed::Believed(nothing)));
+        let [Request::Import(import)] = &plan.requests()[..] else { panic!("{plan:?}") };
+        import.groups.len()
+    };
+    assert_eq!((groups(true), groups(false)), (1, 0));
+}
+
+/// Whoever was never brought over is named, too.
+#[test]
+fn whose_state_is_not_told_is_left_out_by_name() {
+    let world = World::new().managed("a", "a@x");
+    let sample = Sample::new().state_not_told("a", "a@x").state_not_told("b", "b@x").person("c", "c@x");
+    let plan = world.plan(sample);
+    let named: Vec<_> = plan.left_out.iter().map(|it| (it.reference.as_str(), &it.because)).collect();
+    assert_eq!(named, [("b@x", &LeftOutBecause::StateNotTold)]);
+}

@@ -82,12 +82,12 @@ impl Lookup<'_> {
         filter: &str,
         mut unsure: Vec<&mut Seen>,
     ) -> Result<(), LdapReadError> {
-        let attributes: Vec<&str> = self.accounts.attributes().collect();
+        let attributes: Vec<&str> = self.accounts.chosen().collect();
         for attribute in attributes {
             if unsure.is_empty() {
                 break;
             }
-            if !hidden::is_known(self.connection, attribute).await? {
+            if !hidden::may_be_known(self.connection, attribute).await? {
                 continue;
             }
             let without = self.without(base, scope, filter, attribute).await?;

@@ -5,12 +5,23 @@ use super::{SCOPE, SUFFIX, Setup, people};
 use bwdc_core::desired::Desired;
 use bwdc_core::settings::{DisabledBy, SyncSettings};
 use bwdc_core::snapshot::{AccountState, SetAsideBecause, Snapshot};
+use bwdc_engine::directory::ReadError;
+use bwdc_engine::directory::ldap::LdapReadError;
 use bwdc_engine::directory::snapshot_cache::{IncrementalRead, Refresh, SnapshotCache};
 use bwdc_harness::slapd::{self, Slapd};
 
 /// A server with the rules of access, and who may read it as u3.
 fn server(access: &[&str], entries: &str) -> (Slapd, Setup) {
-    let mut options = slapd::Options::new(SUFFIX).schema(SCHEMA).ldif_text(people(4) + entries);
+    start(slapd::Options::new(SUFFIX), access, entries)
+}
+
+/// The same behind a rule for the whole server.
+fn server_behind(rule: &str, access: &[&str]) -> (Slapd, Setup) {
+    start(slapd::Options::new(SUFFIX).global_line(rule), access, "")
+}
+
+fn start(options: slapd::Options, access: &[&str], entries: &str) -> (Slapd, Setup) {
+    let mut options = options.schema(SCHEMA).ldif_text(people(4) + entries);
     options = options.database_line("access to attrs=userPassword by * auth");
     for line in access {
         options = options.database_line(*line);
@@ -48,35 +59,51 @@ pub(super) fn names(names: &[&str]) -> Vec<String> {
 
 #[tokio::test]
 async fn who_hides_whether_they_are_disabled_is_not_taken_for_enabled() {
-    let locked = |server: &Slapd| {
-        for name in ["uid=u0", "uid=u1"] {
-            modify(
-                server,
-                name,
-                "add: objectClass\nobjectClass: borrowed\n-\nadd: nsAccountLock\nnsAccountLock: TRUE",
-            );
-        }
-    };
     let of_one = format!("access to dn.exact=\"uid=u1,{SUFFIX}\" attrs=nsAccountLock by * none");
     let (server, mut setup) = server_with(&[&of_one]);
-    locked(&server);
+    lock(&server, &["uid=u0", "uid=u1"]);
     // What is not asked for tells nothing.
     assert_eq!(states(setup.read().await.unwrap())[2], names(&[]));
-    setup.layout.disabled_by = vec![DisabledBy::NsAccountLock];
+    setup.choose_signs(vec![DisabledBy::NsAccountLock]);
     let told = [names(&["u2", "u3"]), names(&["u0"]), names(&["u1"])];
     assert_eq!(states(setup.read().await.unwrap()), told);
     // A sign that nobody has, and one that there is not, make no difference.
     setup.layout.disabled_by.extend([DisabledBy::ShadowExpire, DisabledBy::LoginDisabled]);
     assert_eq!(states(setup.read().await.unwrap()), told);
+}
 
-    // Where nobody shows it, the schema tells that there is such an attribute.
-    let (server, mut setup) = server_with(&["access to attrs=nsAccountLock by * none"]);
-    locked(&server);
-    setup.layout.disabled_by = vec![DisabledBy::NsAccountLock];
-    let nobody = [names(&[]), names(&[]), names(&["u0", "u1", "u2", "u3"])];
-    assert_eq!(states(setup.read().await.unwrap()), nobody);
-    setup.layout.disabled_by = vec![DisabledBy::LoginDisabled];
-    assert_eq!(states(setup.read().await.unwrap())[2], names(&[]));
+/// Nobody is let in, and nobody is taken for gone: the read says what it may not see.
+#[tokio::test]
+async fn where_of_nobody_it_is_shown_that_they_are_enabled_the_read_ends() {
+    let hidden = "access to attrs=nsAccountLock by * none";
+    // It can be read, and is nothing to search by: who has none is not told.
+    let unsearched = "access to attrs=nsAccountLock by * =r";
+    for (rule, is_schema_hidden) in [(hidden, false), (unsearched, false), (hidden, true)] {
+        let (server, mut setup) = match is_schema_hidden {
+            false => server_with(&[rule]),
+            true => server_behind("access to dn.base=\"cn=Subschema\" by * none", &[rule]),
+        };
+        lock(&server, &["uid=u0", "uid=u1"]);
+        setup.choose_signs(vec![DisabledBy::NsAccountLock]);
+        let Err(ReadError::Ldap(error)) = setup.read().await else { panic!("{rule}") };
+        let LdapReadError::StateHidden { attributes, .. } = &*error else { panic!("{error:?}") };
+        assert_eq!(&**attributes, "nsAccountLock");
+        // What the schema does not know hides nobody, and neither does the usual sign where nobody chose it.
+        setup.choose_signs(vec![DisabledBy::LoginDisabled]);
+        assert_eq!(setup.read().await.is_ok(), !is_schema_hidden);
+        setup.layout.disabled_by_chosen = false;
+        assert_eq!(states(setup.read().await.unwrap())[0].len(), 4);
+    }
+}
+
+fn lock(server: &Slapd, names: &[&str]) {
+    for name in names {
+        modify(
+            server,
+            name,
+            "add: objectClass\nobjectClass: borrowed\n-\nadd: nsAccountLock\nnsAccountLock: TRUE",
+        );
+    }
 }
 
 fn server_with(access: &[&str]) -> (Slapd, Setup) {
@@ -88,7 +115,7 @@ fn server_with(access: &[&str]) -> (Slapd, Setup) {
 async fn who_changes_and_hides_a_state_with_it_is_read_in_full() {
     let rule = "access to filter=(description=secret) attrs=shadowExpire by * none";
     let (server, mut setup) = server_with(&[rule]);
-    setup.layout.disabled_by = vec![DisabledBy::ShadowExpire];
+    setup.choose_signs(vec![DisabledBy::ShadowExpire]);
     let follow = async |cache: Option<SnapshotCache>| {
         let IncrementalRead { snapshot, refresh } =
             setup.directory().follow(SCOPE, cache, &|_| ()).await.unwrap();

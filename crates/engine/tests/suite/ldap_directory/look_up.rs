@@ -106,7 +106,7 @@ async fn who_is_there_and_disabled_is_told_from_who_is_only_no_longer_selected()
     setup.layout.user_filter = Some("(uid=nobody)".to_owned());
     // What tells nothing to the read tells nothing here.
     assert_eq!(ask(&setup, lookups(&dn("u0"), None)).await, found(&dn("u0")));
-    setup.layout.disabled_by = vec![DisabledBy::PwdAccountLockedTime];
+    setup.choose_signs(vec![DisabledBy::PwdAccountLockedTime]);
     let expected = [disabled(&dn("u0")), found(&dn("u1")), found(&dn("u2"))];
     for (number, (id, expected)) in ids.iter().zip(expected).enumerate() {
         let name = dn(&format!("u{number}"));
@@ -121,14 +121,14 @@ async fn who_is_there_and_disabled_is_told_from_who_is_only_no_longer_selected()
     assert_eq!(ask(&setup, lookups(&dn("u0"), None)).await, Presence::NotFound);
     // Who hides it may be locked, and so may everybody of a batch.
     let mut blind = Setup::new(server.port(), &dn("u3"), "pw-u3");
-    blind.layout.disabled_by = vec![DisabledBy::PwdAccountLockedTime];
+    blind.choose_signs(vec![DisabledBy::PwdAccountLockedTime]);
     let untold = "does not show whether";
     assert!(is_unknown(&ask(&blind, lookups(&dn("left"), None)).await, untold));
     let all = [lookups(&dn("u1"), Some(ids[1].clone())), lookups(&dn("u2"), Some(ids[2].clone()))];
     let answers = blind.directory().look_up(&all).await.unwrap();
     assert!(answers.values().all(|it| is_unknown(it, untold)), "{answers:?}");
     // What there is not is hidden from nobody.
-    blind.layout.disabled_by = vec![DisabledBy::LoginDisabled];
+    blind.choose_signs(vec![DisabledBy::LoginDisabled]);
     assert_eq!(ask(&blind, lookups(&dn("left"), None)).await, found(&dn("left")));
 }
 
@@ -137,7 +137,7 @@ async fn who_is_there_and_disabled_is_told_from_who_is_only_no_longer_selected()
 async fn a_disabled_newcomer_of_the_same_name_is_somebody_else() {
     let server = slapd::Options::new(SUFFIX).ldif_text(people(2)).overlay("ppolicy", &[]).start().unwrap();
     let mut setup = Setup::slapd(&server);
-    setup.layout.disabled_by = vec![DisabledBy::PwdAccountLockedTime];
+    setup.choose_signs(vec![DisabledBy::PwdAccountLockedTime]);
     let gone = stable_id(&setup, "u0").await;
     server.ldapmodify(&format!("dn: {}\nchangetype: delete\n", dn("u0"))).unwrap();
     server

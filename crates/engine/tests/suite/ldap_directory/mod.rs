@@ -54,6 +54,11 @@ struct Setup {
 }
 
 impl Setup {
+    /// What tells who is disabled, as an administrator chooses it.
+    fn choose_signs(&mut self, signs: Vec<DisabledBy>) {
+        (self.layout.disabled_by, self.layout.disabled_by_chosen) = (signs, true);
+    }
+
     fn new(port: u16, username: &str, password: &str) -> Self {
         let settings = LdapSettings {
             hostname: "127.0.0.1".to_owned(),
@@ -89,6 +94,7 @@ impl Setup {
             primary_groups: false,
             logins_as_names: false,
             disabled_by: vec![DisabledBy::UserAccountControl],
+            disabled_by_chosen: false,
             id_attribute: None,
             revision_attribute: None,
             mark_attribute: None,

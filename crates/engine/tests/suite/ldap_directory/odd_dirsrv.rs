@@ -200,10 +200,10 @@ async fn what_an_account_may_not_see_is_told_from_what_there_is_not(server: &Dir
     let mut setup = Setup::new(server.port(), &reader, "correct-horse-5");
     setup.layout.user_filter = Some("(uid=u*)".to_owned());
     setup.layout.group_filter = Some("(cn=names)".to_owned());
-    setup.layout.disabled_by = vec![DisabledBy::NsAccountLock];
+    setup.choose_signs(vec![DisabledBy::NsAccountLock]);
     let told = states(setup.read().await.unwrap());
     assert_eq!(told, [names(&["u2", "u3", "u4", "u5"]), names(&["u0"]), names(&["u1"])]);
-    setup.layout.disabled_by = Vec::new();
+    setup.choose_signs(Vec::new());
     setup.layout.member_of_attribute = Some("memberOf".to_owned());
     assert_eq!(placed(setup.read().await.unwrap()), [("names".to_owned(), vec![0], vec![1])]);
     // Where nobody shows it, the schema tells that there is such an attribute.

@@ -138,7 +138,7 @@ async fn directory_server_tells_accounts_ids_and_memberships_in_its_own_words() 
     let lock = format!("dn: {}\nchangetype: modify\nadd: nsAccountLock\nnsAccountLock: true\n", dn("u3@"));
     server.ldapmodify(&lock).unwrap();
     let mut setup = Setup::new(server.port(), ROOT_DN, server.password());
-    setup.layout.disabled_by = vec![DisabledBy::NsAccountLock];
+    setup.choose_signs(vec![DisabledBy::NsAccountLock]);
     setup.layout.id_attribute = Some(IdAttribute::NsUniqueId);
     setup.layout.member_of_attribute = Some("memberOf".to_owned());
     assert_eq!(groups(&mut setup, "names", "groupOfNames", "none").await, expected());

@@ -165,7 +165,7 @@ async fn who_is_disabled_is_told_by_the_chosen_attributes_only() {
     let server = server();
     let mut setup = Setup::slapd(&server);
     assert!(disabled(&read(&setup).await).is_empty());
-    setup.layout.disabled_by = vec![DisabledBy::NsAccountLock];
+    setup.choose_signs(vec![DisabledBy::NsAccountLock]);
     assert_eq!(disabled(&read(&setup).await), ["ben@example.test"]);
     setup.layout.disabled_by.push(DisabledBy::ShadowExpire);
     assert_eq!(disabled(&read(&setup).await), ["ann@example.test", "ben@example.test"]);
@@ -182,7 +182,7 @@ async fn a_password_policy_locks_for_good_or_for_a_while() {
         server.ldapmodify(&change).unwrap();
     }
     let mut setup = Setup::slapd(&server);
-    setup.layout.disabled_by = vec![DisabledBy::PwdAccountLockedTime];
+    setup.choose_signs(vec![DisabledBy::PwdAccountLockedTime]);
     assert_eq!(disabled(&read(&setup).await), ["u0@example.test"]);
 }
 

@@ -37,6 +37,18 @@ pub(in crate::error) fn steps(error: &LdapReadError) -> Vec<NextStep> {
                 "To name the attribute that holds the time of the last change (`modifyTimestamp` on OpenLDAP)"
             )),
         ],
+        E::StateHidden { attributes, .. } => vec![
+            Step::Say(text!(
+                "step.ldap.state-hidden",
+                "Let the reading account read `{attributes}` and search by it, of every person.",
+                attributes
+            ))
+            .into(),
+            Step::change("ldap.disabled-by").to(text!(
+                "step.ldap.state-elsewhere",
+                "To name another attribute, if another one tells who is disabled here"
+            )),
+        ],
         E::NoId { attribute, .. } => say(text!(
             "step.ldap.no-id",
             "Let the reading account see `{attribute}`, leave such entries out with a filter, or choose another `ldap.id-attribute`.",
