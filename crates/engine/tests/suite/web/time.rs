@@ -111,8 +111,8 @@ async fn a_read_that_is_given_up_sends_nothing_more_and_spoils_nothing() {
 #[tokio::test]
 async fn a_token_is_renewed_before_it_ends() {
     let server = onelogin(150, |options| {
-        options.token_lifetime = Duration::from_secs(1);
-        options.latency = Duration::from_millis(100);
+        options.token_lifetime = Duration::from_secs(4);
+        options.latency = Duration::from_millis(300);
     });
     let directory = behind(server.url(), &server, hasty(OneLoginDirectory::options()));
     assert_eq!(directory.read(WHOLE, &|_| ()).await.unwrap().groups().len(), 150);
