@@ -61,7 +61,7 @@ pub fn cause_named(word: &str) -> String {
 /// What happened to somebody who stays, and why nothing is done.
 pub fn kept(kept: &Kept) -> String {
     let happened = kept.cause.map_or_else(
-        || text!("kept.unknown", "the directory could not tell whether this person is still there"),
+        || text!("kept.unknown", "the directory does not tell what became of this person"),
         cause,
     );
     let because = match &kept.because {

@@ -29,7 +29,11 @@ impl Turns {
         let named = settings.pilot_group.as_deref().map(str::trim).filter(|it| !it.is_empty());
         let group = named.and_then(|name| find(input.desired, name));
         // A group whose members are not shown says of nobody that it is not their turn.
-        let hides = |number: &usize| !input.desired.groups()[*number].shows_members;
+        let hides = |number: &usize| {
+            let shows_nobody =
+                || input.desired.members(*number).is_empty() && input.desired.is_doubtful(*number);
+            !input.desired.groups()[*number].shows_members || shows_nobody()
+        };
         let hidden_pilot = named.filter(|_| group.as_ref().is_some_and(hides)).map(str::to_owned);
         let pilot: HashSet<usize> = group
             .into_iter()

@@ -255,7 +255,7 @@ fn memberships_kept(members: usize, because: MembershipsKeptBecause) -> String {
         ),
         MembershipsKeptBecause::Unconfirmed => text!(
             "standing.memberships-kept-unconfirmed",
-            "{members:member stays/members stay} in the group: the directory does not say whether they still exist",
+            "{members:member stays/members stay} in the group: the directory does not tell what became of them",
             members
         ),
     }

@@ -394,8 +394,11 @@ fn a_pilot_group_whose_members_are_not_shown_lets_no_run_pass() {
     for (pilot_only, per_run) in [(true, None), (false, Some(1)), (false, None)] {
         world.connector.invitations.pilot_only = pilot_only;
         world.connector.invitations.per_run = per_run;
-        for hidden in ["pilots", "inner"] {
-            let plan = world.plan(directory().hides_members(&[hidden]));
+        // Nor one in which nobody is for sure, while somebody may be.
+        let nobody_shown = || crowd(3).group("pilots", &[]).hides_groups(&["crowd0"]);
+        let hidden = ["pilots", "inner"].map(|it| directory().hides_members(&[it]));
+        for hides in hidden.into_iter().chain([nobody_shown()]) {
+            let plan = world.plan(hides);
             let refused = Verdict::Refused(vec![Refusal::PilotGroupHidden { group: "pilots".to_owned() }]);
             assert_eq!(plan.check(&Limits::default(), &[plan.refused(&Limits::default())]), refused);
             assert_eq!(plan.check(&Limits { off: true, ..Limits::default() }, &[]), refused);
