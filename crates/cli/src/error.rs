@@ -307,7 +307,7 @@ fn nearest(typed: &str, words: impl Iterator<Item = &'static str>) -> Option<&'s
 mod tests {
     use super::*;
     use bwdc_core::names::SourceName;
-    use bwdc_core::plan::Refusal;
+    use bwdc_core::plan::{Refusal, RemovalLimits};
 
     #[test]
     fn a_cause_is_added_once() {
@@ -319,7 +319,14 @@ mod tests {
     #[test]
     fn a_refusal_names_the_numbers_and_the_setting_that_widens_it() {
         let refusals = vec![
-            Refusal::TooManyRemovals { planned: 12, allowed: 5, managed: 100, earlier: 0, hours: 24 },
+            Refusal::TooManyRemovals {
+                planned: 12,
+                allowed: 5,
+                managed: 100,
+                earlier: 0,
+                hours: 24,
+                needed: RemovalLimits::default(),
+            },
             Refusal::EmptyDirectory {
                 source: SourceName::primary(),
                 managed: 7,

@@ -167,8 +167,14 @@ mod tests {
     #[test]
     fn people_who_lose_access_go_before_everything_else_and_what_must_be_mended_has_no_number() {
         let invitations = Refusal::TooManyInvitations { planned: 57, allowed: 20 };
-        let removals =
-            Refusal::TooManyRemovals { planned: 12, allowed: 5, managed: 100, earlier: 0, hours: 24 };
+        let removals = Refusal::TooManyRemovals {
+            planned: 12,
+            allowed: 5,
+            managed: 100,
+            earlier: 0,
+            hours: 24,
+            needed: bwdc_core::plan::RemovalLimits::default(),
+        };
         let number = |refusals: &[Refusal]| approval(refusals).map(|it| it.number);
         assert_eq!(number(std::slice::from_ref(&invitations)), Some(57));
         assert_eq!(number(&[invitations.clone(), removals]), Some(12));
@@ -180,7 +186,14 @@ mod tests {
     fn what_is_typed_is_what_this_run_would_do_and_not_what_earlier_runs_did() {
         for (refusal, number, question) in [
             (
-                Refusal::TooManyRemovals { planned: 12, allowed: 5, managed: 100, earlier: 10, hours: 24 },
+                Refusal::TooManyRemovals {
+                    planned: 12,
+                    allowed: 5,
+                    managed: 100,
+                    earlier: 10,
+                    hours: 24,
+                    needed: bwdc_core::plan::RemovalLimits::default(),
+                },
                 2,
                 "2 people would lose access. To approve this, type 2",
             ),

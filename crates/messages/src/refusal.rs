@@ -4,7 +4,7 @@ use crate::list::{capital, enumerate, some};
 use crate::source::in_a_sentence;
 use crate::{CommandLine, NextStep, Step, text};
 use bwdc_core::names::SourceName;
-use bwdc_core::plan::Refusal;
+use bwdc_core::plan::{Refusal, RemovalLimits};
 
 /// Where a refusal is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -142,7 +142,7 @@ fn together_with_earlier(refusal: &Refusal) -> String {
             within = within(*hours),
             allowed
         ),
-        Refusal::TooManyReplacedPeople { planned, allowed } => text!(
+        Refusal::TooManyReplacedPeople { planned, allowed, .. } => text!(
             "refusal.replaced-people",
             "{planned:membership/memberships} would go on under new entries of the directory, which have the addresses of entries \
              that are gone, disabled or deleted. The limit is {allowed} at once.",
@@ -306,9 +306,8 @@ fn of_one(refusal: &Refusal) -> Vec<NextStep> {
     };
     let web_vault = |what: String| vec![Step::Say(what).into()];
     match refusal {
-        Refusal::TooManyRemovals { .. } | Refusal::TooManyReplacedPeople { .. } => {
-            raise(&["limits.removals", "limits.removals-percent"])
-        }
+        Refusal::TooManyRemovals { planned, needed, .. }
+        | Refusal::TooManyReplacedPeople { planned, needed, .. } => raise_removals(*planned, *needed),
         Refusal::TooManyMemberships { .. } => raise(&["limits.memberships", "limits.memberships-percent"]),
         Refusal::GroupEmptied { .. } => raise(&["limits.group-percent"]),
         Refusal::TooManyGroups { .. }
@@ -364,6 +363,27 @@ fn of_one(refusal: &Refusal) -> Vec<NextStep> {
     }
 }
 
+/// What lets so many people lose access in every run: the smaller of the two limits counts, so that each one in the way has to change.
+fn raise_removals(planned: usize, needed: RemovalLimits) -> Vec<NextStep> {
+    let (number, share) = ("limits.removals", "limits.removals-percent");
+    let of_needed = |setting: &str, least: Option<usize>| least.map(|it| Step::set(setting, it.to_string()));
+    let steps = [of_needed(number, needed.removals), of_needed(share, needed.removals_percent)];
+    let steps: Vec<Step> = steps.into_iter().flatten().collect();
+    let (steps, purpose) = match steps.is_empty() {
+        true => (
+            vec![Step::change(number), Step::change(share)],
+            text!("refusal.raise-removals", "To allow more people in every run"),
+        ),
+        false => (
+            steps,
+            text!("refusal.raise-removals-to", "To allow {planned:person/people} in every run", planned),
+        ),
+    };
+    let also = text!("refusal.raise-other-limit", "And because the smaller of the two limits counts");
+    let purposes = [purpose, also];
+    steps.into_iter().zip(purposes).map(|(step, purpose)| step.to(purpose)).collect()
+}
+
 /// What says where a source has addresses.
 pub(crate) fn check_addresses(source: &SourceName, settings: &[String]) -> String {
     let source = in_a_sentence(source);
@@ -385,94 +405,4 @@ fn change_addresses(source: &SourceName, settings: &[String]) -> Vec<NextStep> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_earlier_runs_did_is_told_from_what_this_one_would_do() {
-        let refused = [
-            Refusal::TooManyRemovals { planned: 12, allowed: 5, managed: 100, earlier: 10, hours: 24 },
-            Refusal::TooManyGroups { planned: 4, allowed: 3, earlier: 1 },
-        ];
-        assert_eq!(
-            paragraphs(&refused),
-            [
-                "12 of 100 managed members would lose access within a day. The limit is 5. Of these 12, 10 are from earlier runs \
-                 and 2 from this one.",
-                "4 groups would be left without members or deleted. The limit is 3. Of these 4, 1 is from earlier runs and 3 from \
-                 this one.",
-            ]
-        );
-    }
-
-    #[test]
-    fn a_limit_is_about_the_time_that_is_set() {
-        let refusal = |hours| Refusal::TooManyMemberships { planned: 30, allowed: 20, earlier: 0, hours };
-        for (hours, said) in [
-            (0, "30 memberships would end in one run. The limit is 20."),
-            (1, "30 memberships would end within 1 hour. The limit is 20."),
-            (24, "30 memberships would end within a day. The limit is 20."),
-            (48, "30 memberships would end within 48 hours. The limit is 20."),
-        ] {
-            assert_eq!(message(&refusal(hours)), said);
-        }
-    }
-
-    #[test]
-    fn a_refusal_names_the_numbers_and_each_step_stands_once() {
-        let refused = [
-            Refusal::TooManyRemovals { planned: 12, allowed: 5, managed: 100, earlier: 0, hours: 24 },
-            Refusal::GroupEmptied { group: "Staff".to_owned(), before: 1, lost: 1, earlier: 0 },
-        ];
-        assert_eq!(
-            refusals(&refused, Stage::Plan, &CommandLine::default()),
-            [
-                "12 of 100 managed members would lose access within a day. The limit is 5.",
-                "The group `Staff` would lose 1 of 1 member, more than `limits.group-percent` allows.",
-                "If this is intended, run `bwdc sync`, then `bwdc approve`. To allow more in every run: set `limits.removals`, \
-                 `limits.removals-percent` or `limits.group-percent` (`bwdc config set <setting> <value>`).",
-            ]
-        );
-    }
-
-    #[test]
-    fn where_addresses_come_from_is_named_by_what_counts() {
-        let lost = |source, settings: &[&str]| Refusal::AddressesLost {
-            lost: 9,
-            allowed: 3,
-            managed: 62,
-            source,
-            settings: settings.iter().map(|it| (*it).to_owned()).collect(),
-        };
-        let begin = "9 of 62 managed members had an address at the last sync and have none in the directory now. The limit is 3.";
-        let composed = ["ldap.email-attributes", "sync.emailPrefixAttribute", "sync.emailSuffix"];
-        let of_hr = lost(SourceName::new("hr"), &composed);
-        for (refusal, check) in [
-            (
-                &lost(SourceName::primary(), &["sync.userEmailAttribute"]),
-                "Check where addresses come from in the directory: `sync.userEmailAttribute`.",
-            ),
-            (
-                &of_hr,
-                "Check where addresses come from in source `hr`: `ldap.email-attributes`, `sync.emailPrefixAttribute`, `sync.emailSuffix`.",
-            ),
-            (&lost(SourceName::primary(), &[]), "Check the addresses in the directory."),
-        ] {
-            assert_eq!(message(refusal), format!("{begin} {check}"));
-        }
-        assert_eq!(
-            CommandLine::default().sentences(&steps(&[of_hr], Stage::Plan)),
-            "If this is intended, run `bwdc sync`, then `bwdc approve`. To take addresses from elsewhere, run `bwdc config set \
-             --source hr ldap.email-attributes <value>`, `bwdc config set --source hr sync.emailPrefixAttribute <value>` or `bwdc \
-             config set --source hr sync.emailSuffix <value>`."
-        );
-        let settings = vec!["sync.userEmailAttribute".to_owned()];
-        let empty =
-            Refusal::EmptyDirectory { source: SourceName::primary(), managed: 7, listed: 40, settings };
-        assert_eq!(
-            message(&empty),
-            "The directory lists 40 people, nobody with an address that can be used, and the organization has 7 managed members \
-             from it. Check where addresses come from in the directory: `sync.userEmailAttribute`."
-        );
-    }
-}
+mod tests;

@@ -261,8 +261,14 @@ mod tests {
 
     #[test]
     fn what_refused_a_run_and_who_approved_it_are_read_back() {
-        let refusal =
-            Refusal::TooManyRemovals { planned: 12, allowed: 5, managed: 100, earlier: 0, hours: 24 };
+        let refusal = Refusal::TooManyRemovals {
+            planned: 12,
+            allowed: 5,
+            managed: 100,
+            earlier: 0,
+            hours: 24,
+            needed: bwdc_core::plan::RemovalLimits::default(),
+        };
         let answer = json!({
             "id": 13, "startedBy": "schedule", "startedAt": "2025-11-26T16:40:00.000Z", "outcome": "refused",
             "actions": [

@@ -4,7 +4,7 @@ use crate::plans::planned;
 use crate::stage::{Stage, signed_in};
 use bwdc_console::job::{Happened, State};
 use bwdc_core::names::Timestamp;
-use bwdc_core::plan::Refusal;
+use bwdc_core::plan::{Refusal, RemovalLimits};
 use bwdc_engine::doctor::{Area, Check, Failure, Finding, Outcome};
 use bwdc_engine::ledger::{Counts, FrontEnd, RunId, RunOutcome, RunRecord, Trigger};
 use bwdc_engine::{EngineError, SyncReport, Verification};
@@ -52,7 +52,14 @@ pub(crate) fn failed(error: EngineError) -> Happened {
 
 pub(crate) fn refusals() -> Vec<Refusal> {
     vec![
-        Refusal::TooManyRemovals { planned: 12, allowed: 5, managed: 100, earlier: 0, hours: 24 },
+        Refusal::TooManyRemovals {
+            planned: 12,
+            allowed: 5,
+            managed: 100,
+            earlier: 0,
+            hours: 24,
+            needed: RemovalLimits::default(),
+        },
         Refusal::TooManyMemberships { planned: 40, allowed: 20, earlier: 0, hours: 24 },
     ]
 }

@@ -8,7 +8,7 @@ use super::approval::ApprovalScope;
 use super::change::{Cause, Change, Kept, KeptBecause};
 use super::no_address::{LostAddresses, nobody_has_an_address};
 use super::refusal::Held;
-use super::refusal::{Refusal, Verdict};
+use super::refusal::{Refusal, RemovalLimits, Verdict};
 use super::sources::Size;
 use super::{Index, Plan, PlanInput};
 use crate::desired::{Desired, DesiredPerson, NoUse};
@@ -151,6 +151,7 @@ impl Plan {
                 managed,
                 earlier,
                 hours: limits.window_hours,
+                needed: self.removals_needed(limits, planned),
             });
             judgement.refused.addresses.extend(scope.addresses.iter().cloned());
             judgement.refused.revoked.extend(scope.revoked.iter().cloned());
@@ -160,12 +161,29 @@ impl Plan {
 
     /// From how many people one run may take access.
     fn removals_allowed(&self, limits: &Limits) -> usize {
+        self.removals_share(limits).min(limits.removals as usize).max(1)
+    }
+
+    /// From how many people `limits.removals-percent` lets one run take access.
+    fn removals_share(&self, limits: &Limits) -> usize {
         let managed = self.basis.managed;
         let share = |percent: u32| managed.saturating_mul(percent as usize) / 100;
-        let share = limits
+        limits
             .removals_percent
-            .map_or_else(|| share(REMOVALS_PERCENT).max(FEW_REMOVALS.min(managed / 2)), share);
-        share.min(limits.removals as usize).max(1)
+            .map_or_else(|| share(REMOVALS_PERCENT).max(FEW_REMOVALS.min(managed / 2)), share)
+    }
+
+    /// What the limits have to be so that one run may take access from so many people.
+    fn removals_needed(&self, limits: &Limits, people: usize) -> RemovalLimits {
+        let percent = people.saturating_mul(100).div_ceil(self.basis.managed.max(1));
+        if percent > 100 {
+            // No setting allows more than all of them.
+            return RemovalLimits::default();
+        }
+        RemovalLimits {
+            removals: (people > limits.removals as usize).then_some(people),
+            removals_percent: (people > self.removals_share(limits)).then_some(percent),
+        }
     }
 
     /// Nobody is taken for it; but a wrong attribute would be followed by a standstill that nobody notices.
@@ -185,7 +203,11 @@ impl Plan {
     fn too_many_replaced_people(&self, limits: &Limits, scope: &ApprovalScope, judgement: &mut Judgement) {
         let (planned, allowed) = (scope.replaced_people.len(), self.removals_allowed(limits));
         if planned > allowed {
-            judgement.refusals.push(Refusal::TooManyReplacedPeople { planned, allowed });
+            judgement.refusals.push(Refusal::TooManyReplacedPeople {
+                planned,
+                allowed,
+                needed: self.removals_needed(limits, planned),
+            });
             judgement.refused.replaced_people.extend(scope.replaced_people.iter().cloned());
         }
     }

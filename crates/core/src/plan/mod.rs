@@ -70,7 +70,7 @@ use mends::Mends;
 pub use notice::{PlanNotice, may_be_shared};
 use recognized::Recognized;
 pub use recognized::recognize;
-pub use refusal::{Held, Refusal, Verdict};
+pub use refusal::{Held, Refusal, RemovalLimits, Verdict};
 pub use repair::{Disorder, Holder, Picks, RepairCase, repairs};
 use request_order::Sent;
 pub use request_order::SentAgain;

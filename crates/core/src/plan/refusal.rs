@@ -43,6 +43,27 @@ fn is_zero(number: &usize) -> bool {
     *number == 0
 }
 
+/// What the two limits of people who lose access have to be so that a plan passes: the smaller of them counts. None: this one
+/// is no hindrance; both None: nobody noted it, as in records of earlier versions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct RemovalLimits {
+    /// `limits.removals`: people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub removals: Option<usize>,
+    /// `limits.removals-percent`: percent of the members with an external id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub removals_percent: Option<usize>,
+}
+
+impl RemovalLimits {
+    /// Whether it says nothing.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+    fn is_unknown(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 /// Why a plan is refused.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "reason", rename_all = "camelCase", rename_all_fields = "camelCase")]
@@ -61,6 +82,9 @@ pub enum Refusal {
         /// Hours that the limit is about, as `limits.window-hours` has it; 0: one run.
         #[serde(default = "day", skip_serializing_if = "is_day")]
         hours: u32,
+        /// What would let them pass in every run.
+        #[serde(default, skip_serializing_if = "RemovalLimits::is_unknown")]
+        needed: RemovalLimits,
     },
     /// More memberships would be taken away than one run may take.
     TooManyMemberships {
@@ -126,6 +150,9 @@ pub enum Refusal {
         planned: usize,
         /// Memberships that may.
         allowed: usize,
+        /// What would let them pass in every run.
+        #[serde(default, skip_serializing_if = "RemovalLimits::is_unknown")]
+        needed: RemovalLimits,
     },
     /// More people would be invited than a run after the first may invite.
     TooManyInvitations {

@@ -3,7 +3,7 @@
 
 use bwdc_core::names::{Email, MemberId, Timestamp};
 use bwdc_core::observed::{MemberStatus, ObservedMember, OrganizationState, Role};
-use bwdc_core::plan::{Picks, Refusal, RepairCase};
+use bwdc_core::plan::{Picks, Refusal, RemovalLimits, RepairCase};
 use bwdc_core::settings::{ConnectorSettings, DirectoryKind, EnvironmentUrls, Setting};
 use bwdc_desktop::app::{App, Effect, Tab};
 use bwdc_desktop::job::{Asked, Failure, Job, Overview, Reply, Ticket};
@@ -82,7 +82,14 @@ fn signed_in() -> State {
 
 fn refusals() -> Vec<Refusal> {
     vec![
-        Refusal::TooManyRemovals { planned: 12, allowed: 5, managed: 100, earlier: 0, hours: 24 },
+        Refusal::TooManyRemovals {
+            planned: 12,
+            allowed: 5,
+            managed: 100,
+            earlier: 0,
+            hours: 24,
+            needed: RemovalLimits::default(),
+        },
         Refusal::TooManyMemberships { planned: 40, allowed: 20, earlier: 0, hours: 24 },
     ]
 }

@@ -205,11 +205,15 @@ pub(super) const LABELS: &[(&str, &str, &str)] = &[
         "Employee number",
         "LDAP attribute that tells a person from a later holder of the address",
     ),
-    ("limits.removals", "Removals", "Members who may lose access within the window; one always may"),
+    (
+        "limits.removals",
+        "Removals",
+        "Members who may lose access within the window; the smaller limit counts",
+    ),
     (
         "limits.removals-percent",
         "Removals in percent",
-        "In percent of the managed members; not set: 5, three people below 60",
+        "The same in percent; the smaller counts; not set: 5, below 60 three people",
     ),
     ("limits.memberships", "Memberships", "Memberships that may always end within the window"),
     (

@@ -227,9 +227,10 @@ fn each_further_address_of_a_leaver_is_shown_and_counts_for_the_limits() {
     let scope = plan.scope();
     assert_eq!((scope.revoked.len(), scope.addresses.len(), plan.totals.managed), (1, 3, 41));
     let Verdict::Held(held) = plan.check(&Limits::default(), &[]) else { panic!("held back") };
+    let needed = RemovalLimits { removals: None, removals_percent: Some(10) };
     assert_eq!(
         held.refusals,
-        [Refusal::TooManyRemovals { planned: 4, allowed: 3, managed: 41, earlier: 0, hours: 24 }]
+        [Refusal::TooManyRemovals { planned: 4, allowed: 3, managed: 41, earlier: 0, hours: 24, needed }]
     );
     // An approval of some of them is none of the others.
     let mut approval = plan.refused(&Limits::default());

@@ -30,7 +30,14 @@ fn many_small_runs_take_no_more_than_one_large() {
     let refused = refusals(&leaving(1000, 9..12, &recent));
     assert_eq!(
         refused,
-        [Refusal::TooManyRemovals { planned: 12, allowed: 10, managed: 1000, earlier: 9, hours: 24 }]
+        [Refusal::TooManyRemovals {
+            planned: 12,
+            allowed: 10,
+            managed: 1000,
+            earlier: 9,
+            hours: 24,
+            needed: needed(Some(12), None)
+        }]
     );
     // The same people again, after a run that failed half-way, are not counted twice.
     assert!(is_go(&leaving(1000, 0..9, &recent)));
@@ -58,6 +65,38 @@ fn three_may_leave_a_small_organization_but_never_more_than_half_of_it() {
         (set(0, None), false),
     ] {
         assert_eq!(plan.check(&limits, &[]) == Verdict::Go, passes, "{limits:?}");
+    }
+}
+
+fn needed(removals: Option<usize>, removals_percent: Option<usize>) -> RemovalLimits {
+    RemovalLimits { removals, removals_percent }
+}
+
+/// The smaller of the two counts: each that is in the way is named, with the least that lets the plan pass.
+#[test]
+fn what_would_let_leavers_pass_is_noted_and_lets_them_pass() {
+    let set = |removals, removals_percent| Limits { removals, removals_percent, ..Limits::default() };
+    for (managed, leavers, limits, expected) in [
+        (1000, 12, set(10, None), needed(Some(12), None)),
+        (100, 7, set(10, None), needed(None, Some(7))),
+        (97, 7, set(10, Some(5)), needed(None, Some(8))),
+        (100, 12, set(10, None), needed(Some(12), Some(12))),
+        (40, 4, set(3, Some(50)), needed(Some(4), None)),
+        (6, 4, set(10, None), needed(None, Some(67))),
+    ] {
+        let plan = leaving(managed, 0..leavers, &ApprovalScope::default());
+        let verdict = plan.check(&limits, &[]);
+        let told = verdict.refusals().iter().find_map(|it| match it {
+            Refusal::TooManyRemovals { needed, .. } => Some(*needed),
+            _ => None,
+        });
+        assert_eq!(told, Some(expected), "{leavers} of {managed}");
+        let raised = Limits {
+            removals: expected.removals.map_or(limits.removals, |it| it as u32),
+            removals_percent: expected.removals_percent.map_or(limits.removals_percent, |it| Some(it as u32)),
+            ..limits
+        };
+        assert_eq!(plan.check(&raised, &[]), Verdict::Go, "{leavers} of {managed}");
     }
 }
 
@@ -91,7 +130,14 @@ fn somebody_revoked_and_then_removed_is_one_person() {
     let refused = refusals(&leaving(79, 0..4, &recent));
     assert_eq!(
         refused,
-        [Refusal::TooManyRemovals { planned: 5, allowed: 4, managed: 80, earlier: 1, hours: 24 }]
+        [Refusal::TooManyRemovals {
+            planned: 5,
+            allowed: 4,
+            managed: 80,
+            earlier: 1,
+            hours: 24,
+            needed: needed(None, Some(7))
+        }]
     );
 }
 

@@ -261,7 +261,8 @@ fn many_memberships_that_go_on_under_other_entries_wait_for_an_approval() {
         sample = sample.marked(&new, &format!("id:{new}"), &address, named(&address));
     }
     let plan = world.plan(sample);
-    let refused = [Refusal::TooManyReplacedPeople { planned: 20, allowed: 3 }];
+    let needed = RemovalLimits { removals: Some(20), removals_percent: Some(100) };
+    let refused = [Refusal::TooManyReplacedPeople { planned: 20, allowed: 3, needed }];
     assert_eq!(plan.check(&Limits::default(), &[]), Verdict::Refused(refused.into()));
     let approval = plan.refused(&Limits::default());
     assert_eq!(plan.check(&Limits::default(), &[approval]), Verdict::Go);
