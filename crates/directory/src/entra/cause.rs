@@ -3,17 +3,20 @@
 
 use crate::web::{EntraCause, ServiceCause};
 
-const TABLE: [(EntraCause, &[&str]); 14] = [
+const TABLE: [(EntraCause, &[&str]); 17] = [
     (EntraCause::NoTenant, &["90002", "900023", "900382", "50059", "90072"]),
     (EntraCause::NoServicePrincipal, &["7000229", "650052"]),
     (EntraCause::NoApplication, &["700016", "90013", "70001"]),
-    (EntraCause::ApplicationDisabled, &["7000112", "50105"]),
+    (EntraCause::ApplicationDisabled, &["7000112"]),
+    (EntraCause::NotAssigned, &["50105", "501051"]),
     (EntraCause::SecretExpired, &["7000222"]),
-    (EntraCause::SecretWrong, &["7000215", "7000216", "50012"]),
+    (EntraCause::SecretWrong, &["7000215", "7000216"]),
+    (EntraCause::CredentialRefused, &["50012"]),
     (EntraCause::NoCredential, &["7000218"]),
-    (EntraCause::Clock, &["700024", "50013"]),
+    (EntraCause::Clock, &["700024"]),
+    (EntraCause::AssertionInvalid, &["50013", "50027"]),
     (EntraCause::CertificateUnknown, &["700027", "700030"]),
-    (EntraCause::TokenNotTrusted, &["70021", "700211", "700212", "700213", "700214", "50027"]),
+    (EntraCause::TokenNotTrusted, &["70021", "700211", "700212", "700213", "700214"]),
     (EntraCause::OtherCloud, &["1002012", "500011", "70011"]),
     (
         EntraCause::ConditionalAccess,
@@ -97,6 +100,11 @@ mod tests {
                 "AADSTS53003: Access has been blocked by Conditional Access policies.",
                 EntraCause::ConditionalAccess,
             ),
+            ("AADSTS50105: The signed in user is not assigned to a role.", EntraCause::NotAssigned),
+            ("AADSTS501051: Application is not assigned to a role.", EntraCause::NotAssigned),
+            ("AADSTS50012: Authentication failed.", EntraCause::CredentialRefused),
+            ("AADSTS50013: Assertion failed signature validation.", EntraCause::AssertionInvalid),
+            ("AADSTS50027: JWT token is invalid or malformed.", EntraCause::AssertionInvalid),
             ("AADSTS65001: The user or administrator has not consented.", EntraCause::NoConsent),
             ("AADSTS90033: A transient error has occurred.", EntraCause::Busy),
             ("AADSTS700021: something else", EntraCause::Other),

@@ -6,6 +6,8 @@
 pub enum ServiceCause {
     /// No table has it: the HTTP status is all that is known.
     Unknown,
+    /// A web page came, which no service gives a program: something between answered, or another server.
+    WebPage,
     /// Microsoft Entra ID says so.
     Entra(EntraCause),
     /// Google says so.
@@ -23,12 +25,18 @@ pub enum EntraCause {
     NoApplication,
     /// The application is disabled.
     ApplicationDisabled,
+    /// The application that is asked for wants an assignment, and there is none.
+    NotAssigned,
     /// The application is registered and has no service principal in the tenant.
     NoServicePrincipal,
     /// The client secret has expired.
     SecretExpired,
     /// The client secret is wrong.
     SecretWrong,
+    /// The secret, the certificate or its signature is not accepted.
+    CredentialRefused,
+    /// The signed token of the application is not valid, for one of many reasons.
+    AssertionInvalid,
     /// The application has no secret or certificate of this kind.
     NoCredential,
     /// The clocks differ.

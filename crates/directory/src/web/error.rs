@@ -76,7 +76,7 @@ pub enum WebReadError {
         limit: Duration,
     },
     /// The service said no.
-    #[error("{service} answered {status} to {url}{}{}", of_page(*page), said(code, message))]
+    #[error("{}", refused((service, url, *page), *status, (code, message), *cause))]
     Refused {
         /// The service.
         service: &'static str,
@@ -176,7 +176,10 @@ impl WebReadError {
 
     /// Whether a page other than the first was refused as one that the service does not know: cursors end.
     pub fn is_forgotten_page(&self) -> bool {
-        matches!(self, Self::Refused { status: 400 | 410, page: 2.., .. })
+        matches!(
+            self,
+            Self::Refused { status: 400 | 410, page: 2.., cause, .. } if *cause != ServiceCause::WebPage
+        )
     }
 
     /// The service's own error code in a refusal.
@@ -198,6 +201,21 @@ pub(super) fn shown(url: &Url) -> String {
 
 fn of_page(page: u32) -> String {
     if page == 0 { String::new() } else { format!(", page {page}") }
+}
+
+fn refused(
+    (service, url, page): (&str, &str, u32),
+    status: u16,
+    (code, message): (&str, &str),
+    cause: ServiceCause,
+) -> String {
+    let page = of_page(page);
+    match cause {
+        ServiceCause::WebPage => {
+            format!("{url}{page} answered {status} with a web page in place of {service}'s answer")
+        }
+        _ => format!("{service} answered {status} to {url}{page}{}", said(code, message)),
+    }
 }
 
 fn said(code: &str, message: &str) -> String {

@@ -1,6 +1,7 @@
 //! One read of a service: requests that wait for their turn, are tried again where that helps, and fail with a name.
 
 use super::WebService;
+use super::cause::ServiceCause;
 use super::error::{WebReadError, shown};
 use super::request::{Answer, WebBody, WebRequest};
 use super::signature::Signature;
@@ -208,7 +209,7 @@ impl<'a> WebSession<'a> {
                 Ok(Answer { value, headers: answer.headers, url: request.url.clone(), page: request.page })
             }
             Err(error) => Err(Failed {
-                error: self.malformed(request, reason_of(&error)),
+                error: self.malformed(request, reason_of(&answer.body, &error)),
                 cure: Cure::Again(Again::After(None)),
             }),
         }
@@ -237,7 +238,10 @@ impl<'a> WebSession<'a> {
             Again::No if status == 401 && request.with_token => Cure::FreshToken,
             again => Cure::Again(again),
         };
-        let cause = (options.cause)(status, &code, &message);
+        let cause = match is_page(&answer.body) {
+            true => ServiceCause::WebPage,
+            false => (options.cause)(status, &code, &message),
+        };
         let error = WebReadError::Refused {
             service: options.service,
             url: shown(&request.url),
@@ -311,13 +315,21 @@ fn hopeless(error: WebReadError) -> Failed {
 }
 
 /// What is wrong with JSON, without the values in it: they are people's.
-fn reason_of(error: &serde_json::Error) -> String {
+fn reason_of(body: &[u8], error: &serde_json::Error) -> String {
+    if is_page(body) {
+        return "it is a web page".to_owned();
+    }
     let what = match error.classify() {
         serde_json::error::Category::Eof => "it ends too early",
         serde_json::error::Category::Data => "it is JSON of another shape",
         _ => "it is no JSON",
     };
     format!("{what} (line {}, column {})", error.line(), error.column())
+}
+
+/// Whether a body is a web page, which no service gives a program.
+fn is_page(body: &[u8]) -> bool {
+    body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body).trim_ascii_start().starts_with(b"<")
 }
 
 /// The error code and the words of a refusal, in any of the shapes that the services use.
@@ -342,4 +354,23 @@ fn words(body: &[u8]) -> (String, String) {
         "/description",
     ]);
     (code, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_web_page_is_told_from_json_and_from_words() {
+        for page in
+            ["<!DOCTYPE html>", " \r\n<html><body>Blocked</body></html>", "\u{feff}<?xml version='1.0'?>"]
+        {
+            assert!(is_page(page.as_bytes()), "{page}");
+            let error = serde_json::from_str::<Value>(page).expect_err("no JSON");
+            assert_eq!(reason_of(page.as_bytes(), &error), "it is a web page");
+        }
+        for other in ["", "{}", "[]", "Forbidden", "{\"error\":\"<b>\"}"] {
+            assert!(!is_page(other.as_bytes()), "{other}");
+        }
+    }
 }

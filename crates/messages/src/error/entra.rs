@@ -24,6 +24,10 @@ fn own(cause: EntraCause) -> Vec<NextStep> {
             "step.entra.disabled",
             "The application is disabled in the tenant. Enable it: Entra admin center, Enterprise applications, Properties, \"Enabled for users to sign-in\"."
         ),
+        EntraCause::NotAssigned => text!(
+            "step.entra.not-assigned",
+            "The application is enabled, but the one that the message names wants an assignment, and there is none. Assign it a role there, or have \"Assignment required?\" off: Entra admin center, Enterprise applications."
+        ),
         EntraCause::NoServicePrincipal => text!(
             "step.entra.no-principal",
             "The application is registered, but has no service principal in this tenant. Have an administrator consent to it, or create one: `az ad sp create --id <application id>`."
@@ -48,6 +52,14 @@ fn own(cause: EntraCause) -> Vec<NextStep> {
                 Step::enter("entra.key").to(text!("step.entra.again", "To enter it again")),
             ];
         }
+        EntraCause::CredentialRefused => text!(
+            "step.entra.credential",
+            "Microsoft does not accept the credential: the client secret is wrong, or the certificate or what it signed is not valid for this application. With a secret, enter its value as `entra.key`; with a certificate, compare it with those of the application."
+        ),
+        EntraCause::AssertionInvalid => text!(
+            "step.entra.assertion",
+            "Microsoft does not accept the signed token of the application; its message says why. It may be malformed, expired or meant for something else: check this machine's clock, and the certificate or the token that `entra.sign-in` uses."
+        ),
         EntraCause::NoCredential => text!(
             "step.entra.no-credential",
             "The application needs a client secret or a certificate, and none was given. Check `entra.sign-in`."

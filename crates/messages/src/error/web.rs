@@ -59,6 +59,14 @@ pub(super) fn message(error: &WebReadError) -> String {
             url,
             page = of_page(*page)
         ),
+        E::Refused { service: of, url, page, status, cause: ServiceCause::WebPage, .. } => text!(
+            "error.web.page-instead",
+            "{url}{page} answered {status} with a web page in place of {service}'s answer",
+            url,
+            page = of_page(*page),
+            status = status.to_string(),
+            service = service(of)
+        ),
         E::Refused { service: of, url, page, status, code, message, .. } => text!(
             "error.web.refused",
             "{service} answered {status} to {url}{page}{said}",
@@ -168,6 +176,9 @@ pub(super) fn steps(error: &WebReadError) -> Vec<NextStep> {
                 "step.web.forgotten-page",
                 "The service did not know its own mark of the next page any more: marks end after a while. Try again. Nothing was changed. If it stays so, report it."
             )),
+            // A gateway's, or a limit's: the status says what to do.
+            ServiceCause::WebPage if matches!(status, 429 | 500..) => refused(*status, needs),
+            ServiceCause::WebPage => web_page(),
             ServiceCause::Unknown => refused(*status, needs),
         },
         E::NotShown { right, .. } => {
@@ -178,8 +189,16 @@ pub(super) fn steps(error: &WebReadError) -> Vec<NextStep> {
             "Take `{group}` out of the group that `excludeGroup:` names, and leave its people out by `exclude:`. Nothing was changed.",
             group
         )),
+        E::Malformed { reason, .. } if reason == "it is a web page" => web_page(),
         E::Malformed { .. } | E::Circle { .. } | E::Strayed { .. } | E::Count { .. } => try_again(),
     }
+}
+
+fn web_page() -> Vec<NextStep> {
+    say(text!(
+        "step.web.page",
+        "The answer is a web page and not the service's: a proxy or a firewall between this machine and the service answered, or the address in the directory's settings is another server's. The credentials may be right. Let this machine through to the service's addresses. Nothing was changed."
+    ))
 }
 
 fn try_again() -> Vec<NextStep> {
@@ -295,6 +314,38 @@ mod tests {
         ] {
             assert_eq!(message(&error), sentence(&error.to_string()));
         }
+    }
+
+    /// Neither a permission nor a filter nor a secret is to blame for what a proxy says.
+    #[test]
+    fn a_web_page_in_place_of_an_answer_is_told_and_blames_what_stands_between() {
+        let advice = "The answer is a web page and not the service's: a proxy or a firewall between this machine and the service \
+                      answered, or the address in the directory's settings is another server's. The credentials may be right. Let \
+                      this machine through to the service's addresses. Nothing was changed.";
+        let url = || "https://okta.test/oauth2/v1/token".to_owned();
+        let said = |status, page| {
+            let (code, message, needs) = (String::new(), String::new(), "okta.users.read");
+            let (service, cause) = ("Okta", ServiceCause::WebPage);
+            let error =
+                WebReadError::Refused { service, url: url(), page, status, code, message, needs, cause };
+            assert_eq!(message_of(&error), sentence(&error.to_string()));
+            (message_of(&error), crate::CommandLine::default().sentences(&steps(&error)))
+        };
+        for status in [400, 401, 402, 403, 404, 407] {
+            let begin = format!(
+                "https://okta.test/oauth2/v1/token answered {status} with a web page in place of Okta's answer."
+            );
+            assert_eq!(said(status, 0), (begin, advice.to_owned()), "{status}");
+        }
+        assert_eq!(said(400, 2).1, advice, "and is no page that has ended");
+        assert!(said(502, 1).1.starts_with("The service has a fault."));
+        let reason = "it is a web page".to_owned();
+        let malformed = WebReadError::Malformed { service: "Okta", url: url(), page: 1, reason };
+        assert_eq!(crate::CommandLine::default().sentences(&steps(&malformed)), advice);
+    }
+
+    fn message_of(error: &WebReadError) -> String {
+        message(error)
     }
 
     #[test]
