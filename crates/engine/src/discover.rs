@@ -2,10 +2,10 @@
 
 use crate::directory::ldap::{Discovered, discover as ask};
 use crate::event::Control;
-use crate::installation::{Installation, SetupError};
+use crate::installation::{Installation, SetupError, of_directory_settings};
 use crate::run::RunError;
 use crate::secrets::SecretName;
-use bwdc_core::settings::{Bind, DirectoryKind, LdapSettings, SettingsError};
+use bwdc_core::settings::{Bind, DirectoryKind, LdapSettings};
 use serde_json::{Map, Value};
 
 /// Stands for a root that is not known yet; nothing is looked for below it.
@@ -22,11 +22,13 @@ pub(crate) async fn discover(
     let connector = installation.connector_settings()?;
     let mut stored = installation.data().directory(DirectoryKind::Ldap).map_err(SetupError::from)?.clone();
     let root = take_root(&mut stored);
-    let settings = LdapSettings::from_stored(&stored, &connector.ldap).map_err(incomplete)?;
     let keys = installation.keys();
+    let settings = LdapSettings::from_stored(&stored, &connector.ldap)
+        .map_err(|error| of_directory_settings(error, &keys))?;
     let password = match settings.bind {
         Bind::Simple { .. } => {
-            Some(keys.get(SecretName::LdapPassword)?.ok_or(SetupError::CredentialsMissing)?)
+            let missing = SetupError::CredentialsMissing { name: false, password: true };
+            Some(keys.get(SecretName::LdapPassword)?.ok_or(missing)?)
         }
         Bind::CurrentUser | Bind::External | Bind::Anonymous => None,
     };
@@ -42,12 +44,4 @@ fn take_root(stored: &mut Map<String, Value>) -> Option<String> {
         stored.insert("rootPath".to_owned(), UNKNOWN.into());
     }
     root
-}
-
-fn incomplete(error: SettingsError) -> SetupError {
-    match error {
-        SettingsError::Missing { key: "ldap.username" } => SetupError::CredentialsMissing,
-        error @ SettingsError::Missing { .. } => SetupError::DirectoryIncomplete(error),
-        error => SetupError::Settings(error),
-    }
 }

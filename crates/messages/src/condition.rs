@@ -174,7 +174,7 @@ fn of_setup(error: &SetupError) -> Condition {
         SetupError::OfSource { source, .. } => of_setup(source),
         SetupError::NoDirectory
         | SetupError::DirectoryIncomplete(_)
-        | SetupError::CredentialsMissing
+        | SetupError::CredentialsMissing { .. }
         | SetupError::Settings(_)
         | SetupError::LdapFilter(_)
         | SetupError::NoSuchSource { .. }

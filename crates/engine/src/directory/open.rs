@@ -50,7 +50,8 @@ pub(crate) fn open(configuration: DirectoryConfiguration) -> Result<Directory, S
             let password = match settings.bind {
                 Bind::CurrentUser | Bind::External | Bind::Anonymous => None,
                 Bind::Simple { .. } => {
-                    Some(keys.get(SecretName::LdapPassword)?.ok_or(SetupError::CredentialsMissing)?)
+                    let missing = SetupError::CredentialsMissing { name: false, password: true };
+                    Some(keys.get(SecretName::LdapPassword)?.ok_or(missing)?)
                 }
             };
             let directory = LdapDirectory::new(*settings, *layout, password, connector.time_limits);

@@ -7,6 +7,7 @@ use super::{Installation, Keys, ORGANIZATION, SetupError, expect_own, proxy};
 use crate::clock::Clock;
 use crate::http::ProxyChoice;
 use crate::ledger::Ledger;
+use crate::secrets::SecretName;
 use bwdc_core::import::fingerprint;
 use bwdc_core::names::SourceName;
 use bwdc_core::settings::{
@@ -223,15 +224,24 @@ impl DirectoryConfiguration {
         proxy(&connector, &[])?;
         let stored = data.directory(kind)?;
         let leavers = &organization.leavers;
-        let settings = DirectorySettings::from_stored(kind, stored, data.sync()?, &connector, leavers)
-            .map_err(|error| match error {
-                SettingsError::Missing { key: "ldap.username" } => SetupError::CredentialsMissing,
-                error @ SettingsError::Missing { .. } => SetupError::DirectoryIncomplete(error),
-                error => SetupError::Settings(error),
-            })?;
-        let place = format!("{} {}", kind.number(), DirectorySettings::account(kind, stored));
         let keys = Keys::of(source, Some(&organization.secrets));
+        let settings = DirectorySettings::from_stored(kind, stored, data.sync()?, &connector, leavers)
+            .map_err(|error| of_directory_settings(error, &keys))?;
+        let place = format!("{} {}", kind.number(), DirectorySettings::account(kind, stored));
         Ok(Self { settings, place, connector, keys, clock: source.clock() })
+    }
+}
+
+/// What the settings of a directory lack, or what of them is of no use.
+pub(crate) fn of_directory_settings(error: SettingsError, keys: &Keys) -> SetupError {
+    match error {
+        SettingsError::Missing { key: "ldap.username" } => SetupError::CredentialsMissing {
+            name: true,
+            // Where the secrets cannot be read, the sign-in tells why.
+            password: matches!(keys.get(SecretName::LdapPassword), Ok(None)),
+        },
+        error @ SettingsError::Missing { .. } => SetupError::DirectoryIncomplete(error),
+        error => SetupError::Settings(error),
     }
 }
 

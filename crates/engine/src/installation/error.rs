@@ -71,7 +71,12 @@ pub enum SetupError {
     DirectoryIncomplete(#[source] SettingsError),
     /// The directory wants a name and a password.
     #[error("Username/password are not configured.")]
-    CredentialsMissing,
+    CredentialsMissing {
+        /// Whether the name is missing.
+        name: bool,
+        /// Whether the password is missing.
+        password: bool,
+    },
     /// The organization is not known.
     #[error("Organization not set.")]
     OrganizationMissing,

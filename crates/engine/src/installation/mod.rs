@@ -15,7 +15,7 @@ pub(crate) use binding::{bind, bind_before_a_move};
 pub(crate) use clear_text::expect_encrypted_changes;
 pub(crate) use configuration::{
     Configuration, DirectoryConfiguration, OrganizationConfiguration, SourceConfiguration, endpoints,
-    own_reading, sync_settings,
+    of_directory_settings, own_reading, sync_settings,
 };
 pub use error::SetupError;
 pub(crate) use keys::Keys;

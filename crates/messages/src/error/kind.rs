@@ -112,7 +112,7 @@ fn of_setup(error: &SetupError) -> ErrorKind {
         | SetupError::Moved { .. }
         | SetupError::SettingsOfAnother { .. }
         | SetupError::DirectoryIncomplete(_)
-        | SetupError::CredentialsMissing
+        | SetupError::CredentialsMissing { .. }
         | SetupError::OfSource { .. }
         | SetupError::NoSuchSource { .. }
         | SetupError::NotOfSource { .. }

@@ -184,7 +184,7 @@ pub fn is_official(error: &EngineError) -> bool {
             SetupError::NotSignedIn
                 | SetupError::NoDirectory
                 | SetupError::DirectoryIncomplete(_)
-                | SetupError::CredentialsMissing
+                | SetupError::CredentialsMissing { .. }
                 | SetupError::OrganizationMissing
         ),
         EngineError::SignIn(cause) => matches!(cause, SignInError::AlreadySignedIn { .. }),

@@ -15,7 +15,7 @@ pub(super) fn message(error: &SetupError) -> String {
         E::NotSignedIn
         | E::NoDirectory
         | E::DirectoryIncomplete(_)
-        | E::CredentialsMissing
+        | E::CredentialsMissing { .. }
         | E::OrganizationMissing => error.to_string(),
         E::Moved { to } => text!(
             "error.moved",
@@ -113,8 +113,10 @@ pub(super) fn steps(error: &SetupError) -> Vec<NextStep> {
         }
         E::Settings(cause) => settings::steps(cause),
         E::LdapFilter(cause) => ldap::steps(cause),
-        E::CredentialsMissing => {
-            vec![Step::change("ldap.username").into(), Step::enter("ldap.password").into()]
+        E::CredentialsMissing { name, password } => {
+            let name = name.then(|| Step::change("ldap.username").into());
+            let password = password.then(|| Step::enter("ldap.password").into());
+            name.into_iter().chain(password).collect()
         }
         E::OfSource { name, source } => {
             steps(source).into_iter().map(|it| it.of_source(name.as_str())).collect()
@@ -167,5 +169,26 @@ pub(super) fn steps(error: &SetupError) -> Vec<NextStep> {
         E::Override(cause) => settings::variable_steps(cause),
         E::Store(cause) => store::steps(cause),
         E::Secret(cause) => secrets::steps(cause),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A name that is right is not asked for again, nor is a password.
+    #[test]
+    fn what_is_missing_of_the_credentials_is_asked_for_and_nothing_else() {
+        let (name, password) =
+            ("Run `bwdc config set ldap.username <value>`.", "Run `bwdc config set ldap.password`.");
+        for (missing, advice) in [
+            ((true, false), name.to_owned()),
+            ((false, true), password.to_owned()),
+            ((true, true), format!("{name} {password}")),
+        ] {
+            let error = SetupError::CredentialsMissing { name: missing.0, password: missing.1 };
+            assert_eq!(message(&error), "Username/password are not configured.");
+            assert_eq!(crate::CommandLine::default().sentences(&steps(&error)), advice);
+        }
     }
 }
