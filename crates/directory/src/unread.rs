@@ -28,6 +28,9 @@ pub enum UnreadCause {
         /// The filter of groups, object class included.
         groups: String,
     },
-    /// It would have been read: it came, or changed, meanwhile.
-    Meanwhile,
+    /// A filter selects it, and it lies where a search looks: it came, or changed, meanwhile, or nothing of its kind is read.
+    Meanwhile {
+        /// Whether the filter of people selects it, else that of groups.
+        as_person: bool,
+    },
 }

@@ -22,18 +22,22 @@ pub fn text(explained: &Explained, who: &str) -> String {
         if !members.is_empty() {
             return members.iter().map(Leaver::text).collect::<Vec<_>>().join("\n\n");
         }
-        return text!(
+        let nothing = text!(
             "explain.nothing",
             "Nothing in the directory is called `{who}`, or the reading account may not see it. Ask by address or external id for \
              someone who has left.",
             who
         );
+        return match not_synced(&explained.desired) {
+            Some(reason) => format!("{nothing} {reason}"),
+            None => nothing,
+        };
     }
     let parts = explained.subjects.iter().map(|subject| match subject {
         Subject::Person(number) => person(explained, *number),
         Subject::Group(number) => group(explained, *number),
         Subject::SetAside(number) => set_aside(&explained.desired, *number),
-        Subject::Unread(unread) => self::unread(unread),
+        Subject::Unread(unread) => self::unread(&explained.desired, unread),
     });
     parts.collect::<Vec<_>>().join("\n\n")
 }
@@ -85,7 +89,7 @@ pub fn data(explained: &Explained, who: &str) -> Value {
                 })
             }
             Subject::Unread(unread) => {
-                json!({ "kind": "unread", "name": unread.name, "leftOut": why_unread(unread) })
+                json!({ "kind": "unread", "name": unread.name, "leftOut": why_unread(desired, unread) })
             }
         })
         .collect();
@@ -320,6 +324,23 @@ fn group(explained: &Explained, number: usize) -> String {
     text
 }
 
+/// Whether groups are brought over (`sync.groups`), as far as the sources that were read tell.
+fn groups_wanted(desired: &Desired) -> bool {
+    desired.sources().iter().any(|it| it.groups || it.failure.is_some())
+}
+
+/// What is not read because the settings bring nothing of its kind over, in a sentence; None: everything is.
+pub(crate) fn not_synced(desired: &Desired) -> Option<String> {
+    match (desired.people_wanted(), groups_wanted(desired)) {
+        (_, true) => None,
+        (true, false) => Some(text!("summary.no-groups", "Groups are not synced: `sync.groups` is false.")),
+        (false, false) => Some(text!(
+            "summary.nothing",
+            "Neither people nor groups are synced: `sync.users` and `sync.groups` are false."
+        )),
+    }
+}
+
 fn state_title(state: AccountState) -> String {
     match state {
         AccountState::Enabled => text!("state.enabled", "enabled"),
@@ -336,16 +357,33 @@ fn set_aside(desired: &Desired, number: usize) -> String {
     format!("{verdict}\n  {title:<21}  {}", fit_in_a_line(desired.text(one.external_id)))
 }
 
-fn unread(unread: &Unread) -> String {
+fn unread(desired: &Desired, unread: &Unread) -> String {
     text!(
         "explain.unread",
         "`{name}` is not read: {reason}.",
         name = unread.name,
-        reason = why_unread(unread)
+        reason = why_unread(desired, unread)
     )
 }
 
-fn why_unread(unread: &Unread) -> String {
+fn why_unread(desired: &Desired, unread: &Unread) -> String {
+    if let UnreadCause::Elsewhere { as_person, .. } | UnreadCause::Meanwhile { as_person } = &unread.cause
+        && !groups_wanted(desired)
+    {
+        // People are read for the sake of groups as well.
+        match (as_person, desired.people_wanted()) {
+            (true, true) => {}
+            (true, false) => {
+                return text!(
+                    "explain.nothing-synced",
+                    "neither people nor groups are synced (`sync.users` and `sync.groups` are false)"
+                );
+            }
+            (false, _) => {
+                return text!("explain.groups-not-synced", "groups are not synced (`sync.groups` is false)");
+            }
+        }
+    }
     match &unread.cause {
         UnreadCause::Elsewhere { as_person, bases, setting } => {
             let bases = bases.iter().map(|base| format!("`{base}`")).collect::<Vec<_>>().join(", ");
@@ -371,7 +409,7 @@ fn why_unread(unread: &Unread) -> String {
             people,
             groups
         ),
-        UnreadCause::Meanwhile => {
+        UnreadCause::Meanwhile { .. } => {
             text!("explain.meanwhile", "it did not exist yet, or was different, during the read; ask again")
         }
     }

@@ -200,7 +200,15 @@ fn together_with_earlier(refusal: &Refusal) -> String {
             source = capital(&in_a_sentence(source)),
             managed
         ),
-        Refusal::FewFound { found, members, percent } => text!(
+        Refusal::FewFound { found, members, percent, nothing_synced: true } => text!(
+            "refusal.nothing-synced",
+            "This first run finds {found} of {members:member/members} who have ids of this directory, less than {percent} %: neither \
+             people nor groups are synced (`sync.users` and `sync.groups` are false).",
+            found,
+            members,
+            percent
+        ),
+        Refusal::FewFound { found, members, percent, .. } => text!(
             "refusal.few-found",
             "This first run finds {found} of {members:member/members} who have ids of this directory, less than {percent} %: a \
              search base, a filter or the attribute that holds addresses may differ from before. Check them with `bwdc doctor`.",
@@ -337,6 +345,7 @@ fn of_one(refusal: &Refusal) -> Vec<NextStep> {
             steps
         }
         Refusal::AddressesLost { source, settings, .. } => change_addresses(source, settings),
+        Refusal::FewFound { nothing_synced: true, .. } => sync_something(),
         Refusal::FewFound { .. } => vec![
             Step::change("limits.first-read-percent").to(text!("refusal.lower", "To allow this in general")),
         ],
@@ -361,6 +370,14 @@ fn of_one(refusal: &Refusal) -> Vec<NextStep> {
         ],
         Refusal::OverwriteWithLargeImport => Vec::new(),
     }
+}
+
+/// What has something synced, where nothing is.
+pub(crate) fn sync_something() -> Vec<NextStep> {
+    vec![
+        Step::set("sync.users", "true").to(text!("refusal.sync-people", "To sync people")),
+        Step::set("sync.groups", "true").to(text!("refusal.sync-groups", "To sync groups")),
+    ]
 }
 
 /// What lets so many people lose access in every run: the smaller of the two limits counts, so that each one in the way has to change.

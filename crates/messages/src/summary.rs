@@ -1,6 +1,6 @@
 //! What a directory would bring, on a screen: how many people, which groups, who is left out and why.
 
-use crate::explanation::reasons;
+use crate::explanation::{not_synced, reasons};
 use crate::step::CommandLine;
 use crate::text;
 use bwdc_core::collation::reading_order;
@@ -17,6 +17,7 @@ const WIDTH: usize = 48;
 pub fn text(desired: &Desired, last: bool, commands: &CommandLine) -> String {
     let [groups, enabled, disabled, deleted] = TestReport::new(desired).counts();
     let mut lines = vec![verdict(enabled, groups, last)];
+    lines.extend(not_synced(desired));
     if disabled + deleted > 0 {
         lines.push(text!(
             "summary.leavers",

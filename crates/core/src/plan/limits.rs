@@ -409,7 +409,13 @@ fn few_found(input: &PlanInput<'_>, index: &Index<'_>, plan: &Plan) -> Option<Re
     let found = index.by_external_id.len().saturating_sub(unfound(input.desired, input.observed).len());
     let members = found + input.unfound_of_directory;
     let percent = limits.first_read_percent;
-    (found * 100 < members * percent as usize).then_some(Refusal::FewFound { found, members, percent })
+    let nothing_synced = !input.desired.people_wanted() && !input.sync.groups;
+    (found * 100 < members * percent as usize).then_some(Refusal::FewFound {
+        found,
+        members,
+        percent,
+        nothing_synced,
+    })
 }
 
 /// Sources that turned empty. One alone stands for the whole organization; of several, each for what the ledger has of it.

@@ -207,6 +207,9 @@ pub enum Refusal {
         members: usize,
         /// How many of them have to be found, in percent.
         percent: u32,
+        /// Whether nobody is asked for: the settings bring neither people nor groups over.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        nothing_synced: bool,
     },
     /// More people than may lose access have no address in the directory any more, and had one at the last run.
     AddressesLost {

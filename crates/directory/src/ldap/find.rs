@@ -58,7 +58,7 @@ async fn cause(
         }
         let is_below = name::normalized(name).and_then(|it| is_below(&it, bases, scope));
         return Ok(match is_below {
-            Some(true) => UnreadCause::Meanwhile,
+            Some(true) => UnreadCause::Meanwhile { as_person },
             _ => {
                 let root = bases.first().filter(|_| bases.len() == 1);
                 let setting = root.map_or(setting, |it| base_setting(it, settings, setting));

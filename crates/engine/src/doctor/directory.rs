@@ -96,19 +96,22 @@ async fn read(
     events: Events<'_>,
 ) -> Finding {
     match read_all(installation, directory, events).await {
-        Ok((people, groups)) => {
-            of_read(Outcome::Good).with("people", people.to_string()).with("groups", groups.to_string())
+        Ok((desired, groups)) => {
+            let (people, nothing) = (desired.people().count(), !desired.people_wanted() && !groups);
+            let outcome = if nothing { Outcome::Concern(Concern::NothingSynced) } else { Outcome::Good };
+            let finding = of_read(outcome).with("people", people.to_string());
+            finding.with("groups", desired.groups().len().to_string())
         }
         Err(error) => of_read(Outcome::failed(error)),
     }
 }
 
-/// How many people and groups would be brought over.
+/// Who and what would be brought over, and whether groups are.
 async fn read_all(
     installation: &Installation,
     directory: &crate::directory::Directory,
     events: Events<'_>,
-) -> Result<(usize, usize), RunError> {
+) -> Result<(Desired, bool), RunError> {
     let (settings, scope) = own_reading(installation)?;
     let connector = installation.connector_settings()?;
     // What a read tells beside is said by the checks, or by the run.
@@ -118,11 +121,11 @@ async fn read_all(
         }
     };
     let snapshot = directory.read(scope, &events).await?;
-    let users = settings.users;
+    let (users, groups) = (settings.users, settings.groups);
     let name = installation.profile().source.clone();
     let source = Source { name, read: Ok(SourceRead { snapshot, settings }) };
     let desired = Desired::merge(vec![source], users, connector.conflicts)?;
-    Ok((desired.people().count(), desired.groups().len()))
+    Ok((desired, groups))
 }
 
 fn of_read(outcome: Outcome) -> Finding {

@@ -120,6 +120,8 @@ pub enum Concern {
     LeftInPlainText,
     /// Every limit is off.
     LimitsOff,
+    /// The settings bring neither people nor groups over.
+    NothingSynced,
     /// The first certificate of the chain to end does so soon.
     EndsSoon {
         /// Whole days that are left.

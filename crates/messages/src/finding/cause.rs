@@ -60,6 +60,13 @@ pub(super) fn concern_words(concern: Concern, subject: &str) -> Words {
             ),
             vec![Step::run("config unset limits.off").to(text!("concern.limits-on", "To have limits again"))],
         ),
+        Concern::NothingSynced => (
+            text!(
+                "concern.nothing-synced",
+                "neither people nor groups are synced (`sync.users` and `sync.groups` are false)"
+            ),
+            crate::refusal::sync_something(),
+        ),
         Concern::PlainText => (
             text!("concern.plain-text", "in plain text"),
             say(text!(

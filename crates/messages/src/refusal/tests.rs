@@ -135,3 +135,15 @@ fn where_addresses_come_from_is_named_by_what_counts() {
          from it. Check where addresses come from in the directory: `sync.userEmailAttribute`."
     );
 }
+
+/// No base and no filter is to blame where nothing is asked for.
+#[test]
+fn a_first_run_that_syncs_nothing_is_told_by_its_settings() {
+    let refusal = Refusal::FewFound { found: 0, members: 40, percent: 50, nothing_synced: true };
+    assert_eq!(
+        super::refusal(&refusal, Stage::Run(Some(3))),
+        "This first run finds 0 of 40 members who have ids of this directory, less than 50 %: neither people nor groups are synced \
+         (`sync.users` and `sync.groups` are false). If this is intended, run `bwdc approve 3`. To sync people, run `bwdc config set \
+         sync.users true`. To sync groups, run `bwdc config set sync.groups true`."
+    );
+}

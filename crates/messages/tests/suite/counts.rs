@@ -11,8 +11,8 @@ use bwdc_core::observed::{
 use bwdc_core::plan::{self, Change, Kept, KeptBecause, LeftOut, LeftOutBecause};
 use bwdc_core::settings::{ConnectorSettings, SyncSettings};
 use bwdc_core::snapshot::{AccountState, PersonEntry, PersonMarks, ReadScope, Section, SnapshotBuilder};
-use bwdc_engine::Planned;
 use bwdc_engine::explain::{Explained, Subject};
+use bwdc_engine::{Planned, Unread, UnreadCause};
 use bwdc_messages::desktop::{PlanPart, plan_rows};
 use bwdc_messages::plan::{Extent, text};
 use bwdc_messages::{CommandLine, explanation, summary};
@@ -154,6 +154,51 @@ fn members_of_a_group_are_counted_alike_by_test_explain_and_plan() {
     let reasons = data["subjects"][0]["leftOut"].as_array().expect("a list");
     let told = |it: &Value| it["leftOut"].as_str().is_some_and(|it| !it.is_empty());
     assert!(reasons.iter().all(told), "{data}");
+}
+
+/// Nothing "was different during the read" of what no setting has read.
+#[test]
+fn what_the_settings_do_not_sync_is_told_by_test_and_explain() {
+    let read = |users: bool, groups: bool| {
+        let mut builder =
+            SnapshotBuilder::new(ReadScope { people: true, groups, deleted: true, stable_ids: true });
+        let sections = [Section::People, Section::DeletedPeople, Section::Groups];
+        sections.into_iter().filter(|it| groups || *it != Section::Groups).for_each(|it| builder.end(it));
+        let sync = json!({ "users": users, "groups": groups, "inviteUsersAfterProvisioning": true });
+        let sync = SyncSettings::from_stored(sync.as_object().expect("an object")).expect("settings");
+        Desired::build(builder.finish().expect("every section has ended"), &sync).expect("a directory")
+    };
+    let meanwhile = |desired, as_person| {
+        let unread = Unread { name: "cn=x".to_owned(), cause: UnreadCause::Meanwhile { as_person } };
+        let explained =
+            Explained { desired, subjects: vec![Subject::Unread(unread)], plan: None, is_refused: false };
+        explanation::text(&explained, "x")
+    };
+    let nothing = |desired| {
+        let explained = Explained { desired, subjects: Vec::new(), plan: None, is_refused: false };
+        explanation::text(&explained, "x")
+    };
+    let unclear = "`cn=x` is not read: it did not exist yet, or was different, during the read; ask again.";
+    let no_groups = "`cn=x` is not read: groups are not synced (`sync.groups` is false).";
+    let neither = "`cn=x` is not read: neither people nor groups are synced (`sync.users` and `sync.groups` are false).";
+    let of_groups = "Groups are not synced: `sync.groups` is false.";
+    let of_both = "Neither people nor groups are synced: `sync.users` and `sync.groups` are false.";
+    for (users, groups, of_person, of_group, sentence) in [
+        (true, true, unclear, unclear, None),
+        (false, true, unclear, unclear, None),
+        (true, false, unclear, no_groups, Some(of_groups)),
+        (false, false, neither, no_groups, Some(of_both)),
+    ] {
+        assert_eq!(meanwhile(read(users, groups), true), of_person, "{users} {groups}");
+        assert_eq!(meanwhile(read(users, groups), false), of_group, "{users} {groups}");
+        let known = "Nothing in the directory is called `x`, or the reading account may not see it. Ask by address or external id \
+                     for someone who has left.";
+        let told = sentence.map_or(known.to_owned(), |it| format!("{known} {it}"));
+        assert_eq!(nothing(read(users, groups)), told);
+        let summary = summary::text(&read(users, groups), false, &CommandLine::default());
+        let second = summary.lines().nth(1).filter(|it| !it.is_empty());
+        assert_eq!(second, sentence, "{summary}");
+    }
 }
 
 /// What several groups list is one entry, in the plan's numbers as in what a run tells.

@@ -188,7 +188,7 @@ const HEAD: &str = "\
 # How to read a plan
 
 `bwdc plan` compares the directory with the organization and changes nothing. The verdict comes first and last. Between them
-stand the changes, what takes something away first; then who stays although the directory does not list them, who is left out,
+stand the changes, what takes something away first; then who keeps access although nobody brings them over, who is left out,
 and what to check. Each list is grouped by reason, sorted by address, and cut: `bwdc plan --verbose` shows all of it, with
 external ids.
 

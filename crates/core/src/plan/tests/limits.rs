@@ -324,8 +324,11 @@ fn a_first_run_that_finds_few_of_the_directorys_own_people_is_refused() {
         world
     };
     let verdict = |world: &World, found| world.plan(crowd(found)).check(&world.connector.limits, &[]);
-    let refusal = Refusal::FewFound { found: 1, members: 40, percent: 50 };
-    assert_eq!(verdict(&world(39), 1), Verdict::Refused(vec![refusal]));
+    let refusal = |nothing_synced| Refusal::FewFound { found: 1, members: 40, percent: 50, nothing_synced };
+    assert_eq!(verdict(&world(39), 1), Verdict::Refused(vec![refusal(false)]));
+    let mut nothing = world(39);
+    (nothing.sync.users, nothing.sync.groups) = (false, false);
+    assert_eq!(verdict(&nothing, 1), Verdict::Refused(vec![refusal(true)]), "and the settings are the cause");
     assert_eq!(verdict(&world(20), 20), Verdict::Go);
     // Ids of another connector are none of this directory's.
     assert_eq!(verdict(&world(0), 1), Verdict::Go);
