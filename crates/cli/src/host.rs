@@ -82,6 +82,9 @@ impl Host for CommandHost {
             Answered::Approved(run, scope, since) => {
                 of(refused_run::approval_data(run, scope, since), refused_run::approved(run, scope, since))
             }
+            Answered::NeedsNoApproval { run, by } => {
+                of(refused_run::needs_no_approval_data(run, by), refused_run::needs_no_approval(run, by))
+            }
             Answered::Decided { decision, withdrawn } => {
                 of(sync::decision_data(decision, withdrawn), sync::decision_text(decision, withdrawn))
             }

@@ -119,6 +119,21 @@ pub fn lines(refused: &RefusedRun, extent: Extent) -> Vec<Line> {
     lines
 }
 
+/// That a run that was approved and carried out is not approved again: what its successor takes has a number of its own.
+pub fn needs_no_approval(run: RunId, by: RunId) -> String {
+    text!(
+        "refused-run.needs-none",
+        "Run {run} was approved, and run {by} carried it out: it needs no approval. Nothing was changed.",
+        run = run.0,
+        by = by.0
+    )
+}
+
+/// The same for scripts.
+pub fn needs_no_approval_data(run: RunId, by: RunId) -> Value {
+    json!({ "object": "approval", "run": run.0, "carriedOutBy": by.0 })
+}
+
 /// That a run is approved, what it may do, and what happened after it.
 pub fn approved(run: RunId, scope: &ApprovalScope, happened: SinceRefused) -> String {
     let text = crate::sync::approved(run, scope);
@@ -359,6 +374,10 @@ mod tests {
         }
         let nothing = approved(RunId(7), &ApprovalScope::default(), SinceRefused::default());
         assert_eq!(nothing, "Run 7 is approved for 24 hours.");
+        assert_eq!(
+            needs_no_approval(RunId(3), RunId(4)),
+            "Run 3 was approved, and run 4 carried it out: it needs no approval. Nothing was changed."
+        );
     }
 
     #[test]

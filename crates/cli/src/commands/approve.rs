@@ -11,7 +11,7 @@ use crate::typed::run_number;
 use bwdc_core::ledger::Choice;
 use bwdc_engine::ledger::RunId;
 use bwdc_engine::service::Command;
-use bwdc_engine::{Cancel, Control, RefusedRun, SinceRefused};
+use bwdc_engine::{ApprovalState, Cancel, Control, RefusedRun, SinceRefused};
 use bwdc_messages::CommandLine;
 use bwdc_messages::line::Line;
 use bwdc_messages::plan::Extent;
@@ -94,6 +94,13 @@ pub(super) fn run(arguments: &ApproveArguments, global: &GlobalArguments) -> Res
     let refused = engine.refused_run(arguments.run.map(RunId))?;
     let id = refused.record.id;
     let mut since = refused.since;
+    if let (ApprovalState::CarriedOut { by }, true) =
+        (refused.approval, arguments.run.is_some() || may_ask(global))
+    {
+        let (data, text) =
+            (refused_run::needs_no_approval_data(id, by), refused_run::needs_no_approval(id, by));
+        return Ok(Answer::Report { data, text }.into());
+    }
     if may_ask(global) {
         ask(&refused, extent(arguments.verbose), &global.commands())?;
         since = SinceRefused::default();

@@ -6,7 +6,7 @@ use super::{Caller, Host};
 use crate::directory::snapshot_cache::ReadMode;
 use crate::error::EngineError;
 use crate::event::{Cancel, Control};
-use crate::history::{HistoryEntry, SinceRefused, WithdrawnApproval};
+use crate::history::{ApprovalState, HistoryEntry, SinceRefused, WithdrawnApproval};
 use crate::ledger::{FrontEnd, RunId, RunRecord};
 use crate::paths::ProfileName;
 use crate::run::{Planned, SyncReport};
@@ -27,6 +27,13 @@ pub enum Answered<'a> {
     Synced(&'a SyncReport),
     /// A refused run was approved.
     Approved(RunId, &'a ApprovalScope, SinceRefused),
+    /// A refused run was approved before, and was carried out.
+    NeedsNoApproval {
+        /// The refused run.
+        run: RunId,
+        /// The run that carried it out.
+        by: RunId,
+    },
     /// Somebody decided about a person who waits, or took that back.
     Decided {
         /// The decision.
@@ -147,7 +154,11 @@ async fn of_profile(
         Command::Approve { run } => {
             let by = caller.name();
             let mut engine = duty.engine()?;
-            let since = engine.refused_run(run.map(RunId))?.since;
+            let refused = engine.refused_run(run.map(RunId))?;
+            if let ApprovalState::CarriedOut { by } = refused.approval {
+                return Ok(say(Answered::NeedsNoApproval { run: refused.record.id, by }));
+            }
+            let since = refused.since;
             let (run, scope) = engine.approve_as(run.map(RunId), Some(&by))?;
             tracing::info!(profile = %duty.name, run = run.0, by, "approved");
             say(Answered::Approved(run, &scope, since))

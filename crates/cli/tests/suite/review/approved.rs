@@ -21,6 +21,10 @@ fn an_approved_run_is_not_proposed_for_an_approval_again() {
     assert_eq!(stage.run(&["sync"]).code, Some(0));
     let done = without_number();
     assert!(done.contains("Run 2 was approved, and run 3 carried it out."), "{done}");
+    let again = stage.run(&["approve", "2"]);
+    let told = "Run 2 was approved, and run 3 carried it out: it needs no approval. Nothing was changed.\n";
+    assert_eq!((again.code, again.stdout.as_str()), (Some(0), told));
+    assert_eq!(without_number(), done, "and it is not approved anew");
 }
 
 /// What ran after a refused run, and settings that were changed after it, are said with the approval.
