@@ -58,7 +58,6 @@ pub struct RemovalLimits {
 
 impl RemovalLimits {
     /// Whether it says nothing.
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
     fn is_unknown(&self) -> bool {
         *self == Self::default()
     }

@@ -115,7 +115,8 @@ impl<'r> Unshown<'r> {
         if hiding.is_empty() || shows_all(connection) {
             return Ok(HashSet::new());
         }
-        if !self.some_show && !(self.is_meant && may_be_known(connection, self.attribute).await?) {
+        let there_is = self.some_show || self.is_meant && may_be_known(connection, self.attribute).await?;
+        if !there_is {
             return Ok(HashSet::new());
         }
         for request in requests {
