@@ -375,7 +375,7 @@ fn why_unread(desired: &Desired, unread: &Unread) -> String {
             (true, true) => {}
             (true, false) => {
                 return text!(
-                    "explain.nothing-synced",
+                    "explain.neither-synced",
                     "neither people nor groups are synced (`sync.users` and `sync.groups` are false)"
                 );
             }
