@@ -52,10 +52,10 @@ pub(super) fn decide<'a>(
         missing_pilot: None,
         hidden_pilot: None,
     };
-    let mut fates = untold(input);
     if !desired.people_wanted() {
-        return (fates, roster);
+        return (Vec::new(), roster);
     }
+    let mut fates = untold(input);
     settle(&mut roster);
     let turns = turns(input, index, &roster).with(seating);
     roster.left_addresses = corrected::left(&roster.pushed, &turns, input, index);

@@ -80,9 +80,12 @@ fn whose_groups_are_not_shown_stops_no_new_group() {
 /// Whoever was never brought over is named, too.
 #[test]
 fn whose_state_is_not_told_is_left_out_by_name() {
-    let world = World::new().managed("a", "a@x");
-    let sample = Sample::new().state_not_told("a", "a@x").state_not_told("b", "b@x").person("c", "c@x");
-    let plan = world.plan(sample);
+    let mut world = World::new().managed("a", "a@x");
+    let sample = || Sample::new().state_not_told("a", "a@x").state_not_told("b", "b@x").person("c", "c@x");
+    let plan = world.plan(sample());
     let named: Vec<_> = plan.left_out.iter().map(|it| (it.reference.as_str(), &it.because)).collect();
     assert_eq!(named, [("b@x", &LeftOutBecause::StateNotTold)]);
+    // Where people are not brought over at all, nobody is left out.
+    world.sync.users = false;
+    assert!(world.plan(sample()).left_out.is_empty());
 }
